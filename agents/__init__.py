@@ -1,0 +1,1 @@
+"""Choice: baselines and learned policies."""

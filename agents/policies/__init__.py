@@ -1,0 +1,1 @@
+"""Stable-Baselines3 policies and feature extractors."""

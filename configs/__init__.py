@@ -1,0 +1,1 @@
+"""What we published: one YAML per experiment."""

@@ -1,0 +1,1 @@
+"""Meaning: from what is seen and heard to what it tells."""

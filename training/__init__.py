@@ -1,0 +1,1 @@
+"""Change: training, evaluation, recording, measuring, and the command line."""
