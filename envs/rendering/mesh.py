@@ -1,0 +1,105 @@
+"""A home as the renderer reads it: faces in the order of a bounding volume hierarchy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..interface import F32, I32, SoundwalkError
+from ..scenes.scene import TEXTURES, Scene
+from .bvh import build_tree
+from .quads import join_quads
+from .textures import TEXELS, TILE_METRES
+
+LIGHT = (0.36, 0.48, 0.80)  # towards the light; unequal parts, so that each wall has its own shade
+AMBIENT = 0.76
+DIRECTED = 0.24
+SMALLEST_FACE = 1e-10  # m2; anything smaller covers no pixel and has no normal
+
+
+@dataclass(frozen=True)
+class RenderMesh:
+    """Faces (triangles and quadrilaterals), their tree, and their looks. Immutable.
+
+    Attributes:
+        boxes: (B, 6) float32, centre and half size of each node of the tree.
+        links: (B, 3) int32, left child or -1, first face, face count.
+        corners: (Q, 4, 3) float32 metres; a triangle repeats its last corner.
+        normals: (Q, 3) float32, unit length, towards the air.
+        paint: (Q, 4) float32, red, green, blue (0 to 1, lit) and texels per metre.
+        tags: (Q, 4) int32, corner count, texture, axis of the texture plane's normal, instance.
+        closed: whether faces are invisible from behind.
+    """
+
+    boxes: F32
+    links: I32
+    corners: F32
+    normals: F32
+    paint: F32
+    tags: I32
+    closed: bool
+
+    @classmethod
+    def from_scene(cls, scene: Scene, *, closed: bool = True) -> RenderMesh:
+        """Prepare a scene for rendering.
+
+        Args:
+            scene: its faces without area are left out.
+            closed: whether to leave out faces seen from behind. Right for every mesh whose faces
+                turn counter-clockwise seen from the air; pass False where that is unknown.
+
+        Raises:
+            SoundwalkError: a corner is not finite, or a surface or texture number does not exist.
+        """
+        _check(scene)
+        edges = scene.triangles[:, 1:] - scene.triangles[:, :1]
+        cross = np.cross(edges[:, 0], edges[:, 1]).astype(np.float64)
+        doubled = np.linalg.norm(cross, axis=1)
+        keep = doubled > 2 * SMALLEST_FACE
+        triangles = np.ascontiguousarray(scene.triangles[keep])
+        normals = (cross[keep] / doubled[keep, None]).astype(np.float32)
+        surface = scene.surface[keep].astype(np.int64)
+        instance = scene.instance[keep].astype(np.int64)
+        corners, counts, source = join_quads(triangles, normals, surface << 32 | instance)
+        boxes, links, order = build_tree(corners.min(1), corners.max(1))
+        source = source[order]
+        normals, surface = normals[source], surface[source]
+        texture = np.array([s.texture for s in scene.surfaces], np.int32)[surface]
+        colour = np.array([s.colour for s in scene.surfaces], np.float32)[surface]
+        lit = AMBIENT + DIRECTED * (normals @ np.array(LIGHT, np.float32))
+        density = (TEXELS / np.array(TILE_METRES, np.float32))[texture]
+        axis = np.abs(normals).argmax(1)
+        return cls(
+            boxes=boxes,
+            links=links,
+            corners=np.ascontiguousarray(corners[order]),
+            normals=np.ascontiguousarray(normals),
+            paint=np.column_stack([colour * lit[:, None], density]).astype(np.float32),
+            tags=np.column_stack([counts[order], texture, axis, instance[source]]).astype(np.int32),
+            closed=closed,
+        )
+
+    def __len__(self) -> int:
+        """How many faces there are to draw."""
+        return len(self.corners)
+
+
+def _check(scene: Scene) -> None:
+    """Refuse what the kernels cannot draw."""
+    wrong = ~np.isfinite(scene.triangles).all((1, 2))
+    if wrong.any():
+        raise SoundwalkError(
+            f"triangle {int(wrong.argmax())} of {scene.name!r} has a corner that is not finite: "
+            "remove or repair it"
+        )
+    for label, numbers, limit in (
+        ("surface", scene.surface, len(scene.surfaces)),
+        ("texture", np.array([s.texture for s in scene.surfaces], np.int64), len(TEXTURES)),
+    ):
+        bad = (numbers < 0) | (numbers >= limit)
+        if bad.any():
+            raise SoundwalkError(
+                f"{label} {int(numbers[bad.argmax()])} of {scene.name!r} does not exist: "
+                f"expected 0 to {limit - 1}"
+            )

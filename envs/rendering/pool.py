@@ -1,0 +1,79 @@
+"""Many homes side by side in padded arrays, so that one call draws cameras in any of them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..interface import F32, I32, Bool, SoundwalkError
+from .mesh import RenderMesh
+
+T = TypeVar("T", bound=np.generic)
+
+
+class MeshPool:
+    """Numbered slots, each holding one RenderMesh; a slot's padding grows with the largest mesh.
+
+    Args:
+        slots: how many homes it can hold at a time.
+
+    Raises:
+        SoundwalkError: `slots` is not positive.
+    """
+
+    def __init__(self, slots: int) -> None:
+        if slots < 1:
+            raise SoundwalkError(f"slots={slots}: a pool needs at least one slot")
+        self.filled: Bool = np.zeros(slots, np.bool_)
+        self.closed: Bool = np.zeros(slots, np.bool_)
+        # np.empty, here and in _grown: pages that no mesh fills are never taken from the system
+        self.boxes: F32 = np.empty((slots, 0, 6), np.float32)
+        self.links: I32 = np.empty((slots, 0, 3), np.int32)
+        self.corners: F32 = np.empty((slots, 0, 4, 3), np.float32)
+        self.normals: F32 = np.empty((slots, 0, 3), np.float32)
+        self.paint: F32 = np.empty((slots, 0, 4), np.float32)
+        self.tags: I32 = np.empty((slots, 0, 4), np.int32)
+        self._used = np.zeros((slots, 2), np.int64)  # nodes, faces
+
+    def __len__(self) -> int:
+        """How many slots there are."""
+        return len(self.filled)
+
+    def put(self, slot: int, mesh: RenderMesh) -> None:
+        """Place a home in a slot, replacing what was there.
+
+        Raises:
+            SoundwalkError: the slot does not exist.
+        """
+        if not 0 <= slot < len(self):
+            raise SoundwalkError(f"slot {slot} does not exist: expected 0 to {len(self) - 1}")
+        nodes, faces = self._used[:, 0], self._used[:, 1]
+        self.boxes = _placed(self.boxes, nodes, slot, mesh.boxes)
+        self.links = _placed(self.links, nodes, slot, mesh.links)
+        self.corners = _placed(self.corners, faces, slot, mesh.corners)
+        self.normals = _placed(self.normals, faces, slot, mesh.normals)
+        self.paint = _placed(self.paint, faces, slot, mesh.paint)
+        self.tags = _placed(self.tags, faces, slot, mesh.tags)
+        self._used[slot] = len(mesh.boxes), len(mesh)
+        self.closed[slot] = mesh.closed
+        self.filled[slot] = True
+
+
+def _placed(
+    padded: npt.NDArray[T],
+    used: npt.NDArray[np.int64],
+    slot: int,
+    values: npt.NDArray[T],
+) -> npt.NDArray[T]:
+    """Write `values` into row `slot`, in a wider copy of `padded` if it does not fit."""
+    need = len(values)
+    if need > padded.shape[1]:
+        wider = np.empty((len(padded), need + need // 4, *padded.shape[2:]), padded.dtype)
+        for row, count in enumerate(used):
+            if row != slot:
+                wider[row, :count] = padded[row, :count]
+        padded = wider
+    padded[slot, :need] = values
+    return padded
