@@ -1,0 +1,114 @@
+"""Homes ready to be lived in: scene, triangles, free space and acoustics, built once and shared.
+
+Building a home costs tens of milliseconds, a step a fraction of one. Homes are pure functions of
+their seed, so a cache changes nothing but speed: a background thread builds the homes that will be
+wanted next while the agents walk in the present ones.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ..acoustics import AcousticConfig, AcousticModel, AcousticPool
+from ..interface import SoundwalkError
+from ..navigation import NavMap, NavPool
+from ..rendering import MeshPool, RenderMesh
+from ..scenes import Scene, generate
+
+Rooms = tuple[int, int]
+Key = tuple[int, Rooms]
+
+
+@dataclass(frozen=True)
+class Home:
+    """A scene with what eye, feet and ear need of it."""
+
+    scene: Scene
+    mesh: RenderMesh
+    nav: NavMap
+    acoustics: AcousticModel
+
+    @classmethod
+    def from_scene(cls, scene: Scene, config: AcousticConfig) -> Home:
+        """Build a home from any scene."""
+        return cls(
+            scene=scene,
+            mesh=RenderMesh.from_scene(scene),
+            nav=NavMap.from_scene(scene),
+            acoustics=AcousticModel.from_scene(scene, config),
+        )
+
+
+class HomePool:
+    """Homes in numbered slots, so that one kernel call serves agents in different homes.
+
+    Slots are counted: a home stays while an agent is in it; of the others the least recently used
+    makes room first. `slots` must exceed the number of agents.
+    """
+
+    def __init__(self, slots: int, agents: int, config: AcousticConfig) -> None:
+        """Make an empty pool of `slots` homes for `agents` agents."""
+        if slots <= agents:
+            raise SoundwalkError(f"slots={slots} must exceed the number of agents ({agents})")
+        self.config = config
+        self.meshes = MeshPool(slots)
+        self.navs = NavPool(slots, agents)
+        self.acoustics = AcousticPool(slots, agents, config)
+        self._free = list(range(slots))[::-1]
+        self._slot_of: OrderedDict[Key, int] = OrderedDict()
+        self._homes: dict[int, Home] = {}
+        self._users: dict[int, int] = {}
+        self._coming: dict[Key, Future[Home]] = {}
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="home-builder")
+
+    def expect(self, seed: int, rooms: Rooms) -> None:
+        """Start building a home in the background if it is not here yet."""
+        key = (seed, rooms)
+        if key not in self._slot_of and key not in self._coming:
+            self._coming[key] = self._builder.submit(self._build, key)
+
+    def acquire(self, seed: int, rooms: Rooms) -> int:
+        """Slot of a home, built now if need be; it stays until released as often as acquired."""
+        key = (seed, rooms)
+        if key not in self._slot_of:
+            future = self._coming.pop(key, None)
+            home = future.result() if future is not None else self._build(key)
+            slot = self._take_slot()
+            self.meshes.put(slot, home.mesh)
+            self.navs.put(slot, home.nav)
+            self.acoustics.put(slot, home.acoustics)
+            self._homes[slot] = home
+            self._users[slot] = 0
+            self._slot_of[key] = slot
+        self._slot_of.move_to_end(key)
+        slot = self._slot_of[key]
+        self._users[slot] += 1
+        return slot
+
+    def release(self, slot: int) -> None:
+        """Give a home back; it stays cached until its slot is needed."""
+        self._users[slot] -= 1
+
+    def home(self, slot: int) -> Home:
+        """The home in a slot."""
+        return self._homes[slot]
+
+    def close(self) -> None:
+        """Stop the background thread."""
+        self._builder.shutdown(wait=True, cancel_futures=True)
+
+    def _build(self, key: Key) -> Home:
+        return Home.from_scene(generate(seed=key[0], rooms=key[1]), self.config)
+
+    def _take_slot(self) -> int:
+        if self._free:
+            return self._free.pop()
+        for key, slot in self._slot_of.items():
+            if self._users[slot] == 0:
+                del self._slot_of[key]
+                return slot
+        raise SoundwalkError(
+            "every home of the pool is in use: raise `homes` above the number of agents"
+        )

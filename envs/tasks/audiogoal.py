@@ -1,0 +1,148 @@
+"""AudioGoal: walk to what sounds and say STOP within one metre of it.
+
+Reward = -0.01 a step + decrease of the geodesic distance + 10 on success (SoundSpaces, Chen et al.
+2020). Success = STOP while the geodesic distance is at most 1 m.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..interface import (
+    F64,
+    FORWARD_STEP,
+    I32,
+    I64,
+    SUCCESS_DISTANCE,
+    TURN_ANGLE,
+    Action,
+    Bool,
+    wrap_angle,
+)
+from ..navigation import next_actions
+from ..simulators.native import NativeSimulator
+from . import metrics
+from .episodes import Episode
+
+STEP_REWARD = -0.01
+SUCCESS_REWARD = 10.0
+ORACLE_STOPS_AT = 0.8 * SUCCESS_DISTANCE  # metres; leaves the teacher's pupils a margin
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step was worth and whether it ended the episode; (N,) arrays."""
+
+    reward: F64
+    terminated: Bool
+    truncated: Bool
+
+
+class AudioGoal:
+    """Keeps count for N agents of what they were asked, how far they came, and what it was worth.
+
+    Args:
+        simulator: where the agents are.
+        max_steps: an episode is truncated after so many actions.
+    """
+
+    def __init__(self, simulator: NativeSimulator, *, max_steps: int = 500) -> None:
+        """See the class."""
+        n = simulator.num_agents
+        self._simulator, self._max_steps = simulator, max_steps
+        self._goals = np.zeros((n, 2))
+        self._last_position = np.zeros((n, 2))
+        self.distance = np.zeros(n)  # geodesic to the goal now
+        self._shortest = np.zeros(n)  # geodesic at the start
+        self._fewest = np.zeros(n)  # actions on the shortest path
+        self._travelled = np.zeros(n)
+        self._actions = np.zeros(n, np.int64)
+        self._return = np.zeros(n)
+        self._success = np.zeros(n, np.bool_)
+        self._silent = np.zeros(n, np.bool_)
+
+    def begin(self, agent: int, episode: Episode) -> None:
+        """Set the goal of an agent that was just placed."""
+        pool = self._simulator.pool
+        home = pool.home(int(self._simulator.slots[agent]))
+        field = home.nav.field(np.array(episode.goal))
+        pool.navs.put_goal(agent, field)
+        start = np.array(episode.start[:2])
+        path = field.path(start)
+        self._goals[agent] = episode.goal
+        self._last_position[agent] = start
+        self.distance[agent] = self._shortest[agent] = field.distance(start)
+        self._fewest[agent] = fewest_actions(path, episode.start[2])
+        for counter in (self._travelled, self._actions, self._return):
+            counter[agent] = 0
+        self._success[agent] = self._silent[agent] = False
+
+    def advance(self, actions: I64) -> Outcome:
+        """Score the step that the simulator has just made."""
+        positions = self._simulator.poses[:, :2]
+        before = self.distance
+        self.distance = self._simulator.pool.navs.distances(self._simulator.slots, positions)
+        self._travelled += np.hypot(*(positions - self._last_position).T)
+        self._last_position = positions.copy()
+        self._actions += 1
+        stopped = actions == Action.STOP
+        self._success = stopped & (self.distance <= SUCCESS_DISTANCE)
+        self._silent = self._success & self._simulator.silent()
+        reward = STEP_REWARD + (before - self.distance) + SUCCESS_REWARD * self._success
+        self._return += reward
+        return Outcome(reward, stopped, (self._actions >= self._max_steps) & ~stopped)
+
+    def metrics(self, agents: I32) -> dict[str, Any]:
+        """The metrics of episodes that have just ended, (n,) arrays by name."""
+        success = self._success[agents].astype(np.float64)
+        shortest, travelled = self._shortest[agents], self._travelled[agents]
+        remaining, actions = self.distance[agents], self._actions[agents]
+        return {
+            "success": success,
+            "spl": metrics.spl(success, shortest, travelled),
+            "soft_spl": metrics.soft_spl(remaining, shortest, travelled),
+            "sna": metrics.sna(success, self._fewest[agents], actions),
+            "dtg": remaining,
+            "ndtg": metrics.ndtg(remaining, shortest),
+            "na": actions,
+            "sws": self._silent[agents].astype(np.float64),
+            "reward": self._return[agents],
+        }
+
+    def truth(self) -> dict[str, Any]:
+        """What only the simulator knows, (N,) arrays: for critics, teachers and measuring."""
+        simulator = self._simulator
+        poses, navs = simulator.poses, simulator.pool.navs
+        actions, path_azimuth = next_actions(
+            navs, simulator.slots, poses, FORWARD_STEP, TURN_ANGLE, ORACLE_STOPS_AT
+        )
+        delta = simulator.sources[:, :2] - poses[:, :2]
+        bearing = np.arctan2(delta[:, 1], delta[:, 0])
+        return {
+            "oracle_action": actions,
+            "path_azimuth": path_azimuth,
+            "goal_azimuth": wrap_angle(bearing - poses[:, 2]),
+            "geodesic_distance": self.distance.copy(),
+            "source_distance": np.hypot(delta[:, 0], delta[:, 1]),
+        }
+
+
+def fewest_actions(path: F64, heading: float) -> float:
+    """Actions that walk a path of corners (P, 2) and stop within reach: steps, turns, and STOP.
+
+    A lower estimate of what the best discrete agent needs; the reference of SNA.
+
+    >>> fewest_actions(np.array([[0.0, 0.0], [2.0, 0.0]]), heading=np.pi / 2)
+    11.0
+    """
+    legs = np.diff(path, axis=0)
+    lengths = np.hypot(legs[:, 0], legs[:, 1])
+    legs = legs[lengths > 0]
+    walked = max(float(lengths.sum()) - SUCCESS_DISTANCE, 0.0)
+    steps = np.ceil(walked / FORWARD_STEP - 1e-9)
+    headings = np.concatenate([[heading], np.arctan2(legs[:, 1], legs[:, 0])])
+    turns = np.round(np.abs(wrap_angle(np.diff(headings))) / TURN_ANGLE).sum()
+    return float(steps + turns + 1)

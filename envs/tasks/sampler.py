@@ -1,0 +1,193 @@
+"""Where episodes come from: sampled from a split as they are needed, or played from a list.
+
+A sampled episode depends only on its environment's own random stream and on how many episodes that
+environment has begun, never on its neighbours: the same seed gives the same walk in a batch of any
+size. Homes are drawn from a window over the split that moves on with every episode, so that a cache
+serves most of them and training still meets new homes all the time.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from ..acoustics.sounds import Clip, SoundBank
+from ..interface import F64, SUCCESS_DISTANCE, SoundwalkError, unknown
+from ..scenes import FloorPlan
+from ..simulators.homes import Home, HomePool, Rooms
+from .episodes import Episode, home_seeds
+
+DOOR_SHARE = 0.7  # how often start and goal are asked to lie in different rooms
+NEAREST_START = 2 * SUCCESS_DISTANCE  # metres; closer starts would be no walk
+_STARTS = 32  # candidates drawn for a start
+_ATTEMPTS = 40  # targets tried before a home is given up
+
+
+class EpisodeSource(Protocol):
+    """Whatever can say which episode an environment plays next."""
+
+    def next(self, rng: np.random.Generator, agent: int, count: int) -> Episode:
+        """The episode number `count` (from 0) of environment `agent`."""
+
+    def upcoming(self, count: int) -> list[tuple[int, Rooms]]:
+        """Homes worth building before episode number `count + 1` begins."""
+
+
+class ListedEpisodes:
+    """Plays a list: environment i of N plays episodes i, i + N, i + 2N, … and starts over."""
+
+    def __init__(self, episodes: list[Episode], num_envs: int) -> None:
+        """Take a list of at least one episode."""
+        if not episodes:
+            raise SoundwalkError("the list of episodes is empty: expected at least one")
+        self.episodes = episodes
+        self._num_envs = num_envs
+
+    def index(self, agent: int, count: int) -> int:
+        """Position in the list of environment `agent`'s episode number `count`."""
+        return (agent + count * self._num_envs) % len(self.episodes)
+
+    def next(self, rng: np.random.Generator, agent: int, count: int) -> Episode:
+        """The next episode of the list; the random stream is not touched."""
+        return self.episodes[self.index(agent, count)]
+
+    def upcoming(self, count: int) -> list[tuple[int, Rooms]]:
+        """Homes of the next round."""
+        first = self.index(0, count + 1)
+        ahead = self.episodes[first : first + self._num_envs]
+        return [(episode.home, episode.rooms) for episode in ahead]
+
+
+class SampledEpisodes:
+    """Samples episodes of a split.
+
+    Args:
+        pool: where homes are built and kept.
+        bank: the sounds.
+        split: of homes, "train", "val" or "test".
+        sounds: "heard", "unheard_clips" or "unheard".
+        rooms: smallest and largest number of rooms.
+        homes: size of the window of homes.
+        refresh: homes by which the window moves with every episode of an environment.
+        duration: seconds the source sounds; 0 means all the time.
+    """
+
+    def __init__(
+        self,
+        pool: HomePool,
+        bank: SoundBank,
+        *,
+        split: str,
+        sounds: str = "heard",
+        rooms: Rooms = (3, 6),
+        homes: int = 64,
+        refresh: float = 0.5,
+        duration: float = 0.0,
+    ) -> None:
+        """See the class."""
+        if homes < 1:
+            raise SoundwalkError(f"homes={homes} must be at least 1")
+        self._seeds = home_seeds(split)
+        self._pool, self._split, self._rooms = pool, split, rooms
+        self._homes, self._refresh, self._duration = homes, refresh, duration
+        self._bank = bank
+        self._clips = by_category(bank.clips(split=split, sounds=sounds))
+        if not self._clips:
+            raise SoundwalkError(f"no clip for split={split!r}, sounds={sounds!r} in this bank")
+
+    def next(self, rng: np.random.Generator, agent: int, count: int) -> Episode:
+        """Sample an episode; see the module for what it depends on."""
+        while True:
+            window = int(count * self._refresh)
+            seed = self._seeds[(window + int(rng.integers(self._homes))) % len(self._seeds)]
+            slot = self._pool.acquire(seed, self._rooms)
+            try:
+                episode = self.in_home(self._pool.home(slot), seed, rng)
+            finally:
+                self._pool.release(slot)
+            if episode is not None:
+                return episode
+
+    def upcoming(self, count: int) -> list[tuple[int, Rooms]]:
+        """The home at the far end of the next window: the only one that is new there."""
+        last = int((count + 1) * self._refresh) + self._homes - 1
+        return [(self._seeds[last % len(self._seeds)], self._rooms)]
+
+    def in_home(self, home: Home, seed: int, rng: np.random.Generator) -> Episode | None:
+        """Sample an episode in one home, or None where no start lies far enough from any sound."""
+        plan = home.scene.plan
+        targets = [i for i, o in enumerate(plan.objects) if o.category in self._clips]
+        anything_goes = not targets  # sounds from a folder may name nothing that a home holds
+        targets = targets or list(range(len(plan.objects)))
+        for attempt in range(_ATTEMPTS):
+            target = targets[int(rng.integers(len(targets)))]
+            through_door = (
+                len(plan.rooms) > 1 and attempt < _ATTEMPTS / 2 and rng.random() < DOOR_SHARE
+            )
+            category = plan.objects[target].category
+            if anything_goes:
+                category = sorted(self._clips)[int(rng.integers(len(self._clips)))]
+            clips = self._clips[category]
+            clip = clips[int(rng.integers(len(clips)))]
+            source = plan.objects[target].position
+            goal = home.nav.nearest_free(np.array(source[:2]))
+            starts = home.nav.sample_free(rng, _STARTS)
+            heading = float(rng.uniform(-np.pi, np.pi))
+            offset = int(rng.integers(len(self._bank.load(clip))))
+            found = _start(home, plan, starts, goal, through_door)
+            if found is None:
+                continue
+            start, geodesic = found
+            return Episode(
+                split=self._split,
+                home=seed,
+                rooms=self._rooms,
+                start=(float(start[0]), float(start[1]), heading),
+                target=target,
+                source=source,
+                goal=(float(goal[0]), float(goal[1])),
+                clip=clip.name,
+                offset=offset,
+                duration=self._duration,
+                geodesic=geodesic,
+                straight=float(np.hypot(*(goal - start))),
+                doors=plan.room_at(*start) != plan.room_at(*goal),
+            )
+        return None
+
+
+def by_category(clips: list[Clip]) -> dict[str, list[Clip]]:
+    """Group clips by their category."""
+    groups: dict[str, list[Clip]] = {}
+    for clip in clips:
+        groups.setdefault(clip.category, []).append(clip)
+    return groups
+
+
+def _start(
+    home: Home, plan: FloorPlan, starts: F64, goal: F64, through_door: bool
+) -> tuple[F64, float] | None:
+    """The first candidate far enough from the goal and, if asked, in another room than it."""
+    field = home.nav.field(goal)
+    goal_room = plan.room_at(float(goal[0]), float(goal[1]))
+    for start in starts:
+        if through_door and plan.room_at(float(start[0]), float(start[1])) == goal_room:
+            continue
+        distance = float(field.distance(start))
+        if NEAREST_START <= distance < np.inf:
+            return start, distance
+    return None
+
+
+def check_sounds(sounds: str) -> None:
+    """Reject an unknown kind of sounds.
+
+    Raises:
+        SoundwalkError: names the nearest valid kinds.
+    """
+    if sounds not in SOUND_KINDS:
+        raise unknown("sounds", sounds, [*SOUND_KINDS, "or a folder of audio files"])
+
+
+SOUND_KINDS = ("heard", "unheard_clips", "unheard")

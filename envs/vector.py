@@ -1,0 +1,350 @@
+"""AudioGoal as a batched Gymnasium environment: the one real environment.
+
+Observations (dictionary, batched over N environments):
+
+| key | shape, type | unit |
+|---|---|---|
+| rgb | (N, H, W, 3) uint8 | colour |
+| depth | (N, H, W, 1) float32 | metres along the view axis, 0 to 10 |
+| audio | (N, C, 4000) float32 | what the ears heard during this step, left first |
+| pose | (N, 4) float32 | x ahead, y left (metres), cos, sin of heading, relative to the start |
+| collided | (N, 1) float32 | 1 if something stood in the way |
+| last_action | (N, 4) float32 | one-hot of the action just taken; zeros at the start |
+
+An episode ends by STOP (terminated) or after `max_steps` (truncated). Autoreset is SAME_STEP: the
+step that ends an episode returns the next one's first observation, and `final_obs` and `final_info`
+what the ended one showed last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from .acoustics import AcousticConfig
+from .acoustics.sounds import SoundBank
+from .interface import F64, I32, I64, MAX_DEPTH, Action, Bool, SoundwalkError, unknown
+from .rendering import Camera
+from .simulators.homes import HomePool, Rooms
+from .simulators.native import NativeSimulator
+from .tasks.audiogoal import AudioGoal
+from .tasks.episodes import Episode, load_episodes
+from .tasks.sampler import SOUND_KINDS, EpisodeSource, ListedEpisodes, SampledEpisodes
+
+Observations = dict[str, np.ndarray[Any, Any]]
+SENSORS = ("rgb", "depth", "audio")
+_LARGEST_POSE = 1e3  # metres; no home is larger
+
+
+class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
+    """N agents that walk to what they hear, each in its own home, in one process.
+
+    Args:
+        num_envs: how many agents.
+        split: homes of "train", "val" or "test".
+        sounds: "heard", "unheard_clips", "unheard", or a folder of wav, flac or ogg files.
+        rooms: number of rooms of a home, or the smallest and largest number.
+        resolution: height and width of the images in pixels.
+        hfov: horizontal field of view in radians.
+        sensors: which of "rgb", "depth", "audio" are wanted.
+        max_steps: an episode is truncated after so many steps.
+        episodes: a list of episodes, or a file of them, played in order instead of sampling.
+        homes: how many homes training draws from at a time.
+        refresh: by how many homes that window moves with every episode of an environment.
+        duration: seconds the source sounds; 0 means all the time.
+        privileged: put the simulator's truth into `info`: geodesic_distance, path_azimuth,
+            goal_azimuth, source_distance, oracle_action. For critics, teachers and measuring.
+        render_mode: "rgb_array" or "human".
+
+    Raises:
+        SoundwalkError: an argument has no meaning; the message names it and what is valid.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {
+        "render_modes": ["rgb_array", "human"],
+        "render_fps": 4,
+        "autoreset_mode": AutoresetMode.SAME_STEP,
+    }
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        *,
+        split: str = "train",
+        sounds: str = "heard",
+        rooms: int | Sequence[int] = (3, 6),
+        resolution: int = 64,
+        hfov: float = np.pi / 2,
+        sensors: Sequence[str] = SENSORS,
+        max_steps: int = 500,
+        episodes: str | Path | list[Episode] | None = None,
+        homes: int = 64,
+        refresh: float = 0.5,
+        duration: float = 0.0,
+        privileged: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        """See the class."""
+        _check(num_envs, resolution, max_steps, sensors, render_mode)
+        self.num_envs, self.render_mode = num_envs, render_mode
+        self.sensors, self.privileged = tuple(sensors), privileged
+        config = AcousticConfig()
+        camera = Camera(height=resolution, width=resolution, hfov=hfov)
+        # Listed episodes keep the homes of a round and of the next one; sampling keeps its window.
+        self.pool = HomePool(max(homes, 8) + num_envs + 8, num_envs, config)
+        self.simulator = NativeSimulator(self.pool, num_envs, camera, config)
+        self.bank, kind = open_sounds(sounds, config.sample_rate)
+        if episodes is None:
+            self.episodes: EpisodeSource = SampledEpisodes(
+                self.pool,
+                self.bank,
+                split=split,
+                sounds=kind,
+                rooms=_rooms(rooms),
+                homes=homes,
+                refresh=refresh,
+                duration=duration,
+            )
+        else:
+            listed = load_episodes(episodes) if isinstance(episodes, str | Path) else episodes
+            self.episodes = ListedEpisodes(listed, num_envs)
+        self.task = AudioGoal(self.simulator, max_steps=max_steps)
+        self.current: list[Episode | None] = [None] * num_envs
+        self._begun = np.zeros(num_envs, np.int64)
+        self._lived = np.zeros(num_envs, np.bool_)
+        self._origins = np.zeros((num_envs, 3))
+        self._rngs = [np.random.default_rng() for _ in range(num_envs)]
+        self.single_observation_space = _observation_space(
+            resolution, self.sensors, config.channels, self.simulator.block
+        )
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.single_action_space = gym.spaces.Discrete(len(Action))
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._picture: Any = None
+        if render_mode is not None:
+            from .tasks.picture import Picture
+
+            self._picture = Picture(self.simulator, self.current)
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observations, dict[str, Any]]:
+        """Begin an episode everywhere; environment i of a batch seeded s is seeded s + i."""
+        if seed is not None:
+            seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed
+            for i, s in enumerate(seeds):
+                if s is not None:
+                    self._rngs[i] = np.random.default_rng(s)
+                    self._begun[i] = 0
+        everyone = np.arange(self.num_envs, dtype=np.int32)
+        self._begin(everyone)
+        observations = self._first_observations(everyone)
+        if self._picture is not None:
+            self._picture.note(observations, np.ones(self.num_envs, np.bool_))
+        return observations, self._infos()
+
+    def step(self, actions: Any) -> tuple[Observations, F64, Bool, Bool, dict[str, Any]]:
+        """One action each, 0.25 s.
+
+        Raises:
+            SoundwalkError: an action is not a whole number from 0 to 3, or their number is wrong.
+        """
+        acts = _actions(actions, self.num_envs)
+        if not self._lived.all():
+            raise SoundwalkError("step() was called before reset(): call reset() first")
+        collided = self.simulator.act(acts)
+        outcome = self.task.advance(acts)
+        everyone = np.arange(self.num_envs, dtype=np.int32)
+        rgb, depth = self._see(everyone)
+        observations = self._observations(everyone, rgb, depth, self._hear(), acts, collided)
+        done = np.flatnonzero(outcome.terminated | outcome.truncated).astype(np.int32)
+        infos = self._infos()
+        if len(done):
+            self._end(done, observations, infos)
+        if self._picture is not None:
+            self._picture.note(observations, outcome.terminated | outcome.truncated)
+        return observations, outcome.reward, outcome.terminated, outcome.truncated, infos
+
+    def render(self) -> tuple[Any, ...] | None:
+        """A picture of each environment: camera, plan with path, spectrogram, side by side."""
+        if self._picture is None:
+            raise SoundwalkError("render_mode is None: make the environment with 'rgb_array'")
+        if self.render_mode == "human":
+            self._picture.show(0)
+            return None
+        return tuple(self._picture.draw(i) for i in range(self.num_envs))
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Stop the thread that builds homes."""
+        self.pool.close()
+
+    def _end(self, done: I32, observations: Observations, infos: dict[str, Any]) -> None:
+        """Report what ended, and begin anew there."""
+        since = time.process_time()
+        final_obs = np.full(self.num_envs, None, dtype=object)
+        for i in done:
+            final_obs[i] = {key: value[i].copy() for key, value in observations.items()}
+        mask = np.zeros(self.num_envs, np.bool_)
+        mask[done] = True
+        final_info: dict[str, Any] = {}
+        metrics: dict[str, Any] = {**self.task.metrics(done), "episode_index": self._index(done)}
+        for key, values in metrics.items():
+            final_info[key] = np.zeros(self.num_envs, np.asarray(values).dtype)
+            final_info[key][done] = values
+            final_info["_" + key] = mask.copy()
+        for key, value in infos.items():
+            final_info.setdefault(key, value.copy())
+        infos.update(final_obs=final_obs, _final_obs=mask, final_info=final_info, _final_info=mask)
+        self._begin(done)
+        self.simulator.clock.add("resets", since)
+        for key, value in self._first_observations(done).items():
+            observations[key][done] = value
+        infos.update(self._infos())
+
+    def _begin(self, agents: I32) -> None:
+        for i in agents:
+            count = int(self._begun[i])
+            episode = self.episodes.next(self._rngs[i], int(i), count)
+            if self._lived[i]:
+                self.pool.release(int(self.simulator.slots[i]))
+            slot = self.pool.acquire(episode.home, episode.rooms)
+            self.simulator.place(
+                int(i),
+                slot,
+                np.array(episode.start),
+                np.array(episode.source),
+                self.bank.load(episode.clip),
+                episode.offset,
+                episode.duration,
+            )
+            for seed, rooms in self.episodes.upcoming(count):
+                self.pool.expect(seed, rooms)
+            self.current[i] = episode
+            self._begun[i] += 1
+            self._lived[i] = True
+            self._origins[i] = episode.start
+            self.task.begin(int(i), episode)
+
+    def _index(self, agents: I32) -> I64:
+        """Position in the list of episodes, or the number of the sampled episode."""
+        counts = self._begun[agents] - 1
+        if isinstance(self.episodes, ListedEpisodes):
+            index = [
+                self.episodes.index(int(a), int(c)) for a, c in zip(agents, counts, strict=True)
+            ]
+            return np.array(index, np.int64)
+        return counts
+
+    def _first_observations(self, agents: I32) -> Observations:
+        rgb, depth = self._see(agents)
+        audio = self.simulator.begin_hearing(agents) if "audio" in self.sensors else None
+        actions = np.full(len(agents), -1)
+        return self._observations(
+            agents, rgb, depth, audio, actions, np.zeros(len(agents), np.bool_)
+        )
+
+    def _see(self, agents: I32) -> tuple[Any, Any]:
+        return self.simulator.see(agents, rgb="rgb" in self.sensors, depth="depth" in self.sensors)
+
+    def _hear(self) -> Any:
+        return self.simulator.hear() if "audio" in self.sensors else None
+
+    def _observations(
+        self, agents: I32, rgb: Any, depth: Any, audio: Any, actions: I64, collided: Bool
+    ) -> Observations:
+        observations: Observations = {}
+        if rgb is not None:
+            observations["rgb"] = rgb
+        if depth is not None:
+            observations["depth"] = depth[..., None]
+        if audio is not None:
+            observations["audio"] = audio
+        observations["pose"] = _relative(self.simulator.poses[agents], self._origins[agents])
+        observations["collided"] = collided.astype(np.float32)[:, None]
+        observations["last_action"] = (actions[:, None] == np.arange(len(Action))).astype(
+            np.float32
+        )
+        return observations
+
+    def _infos(self) -> dict[str, Any]:
+        return self.task.truth() if self.privileged else {}
+
+
+def open_sounds(sounds: str, sample_rate: int) -> tuple[SoundBank, str]:
+    """The bank and the kind of clips that the argument `sounds` asks for."""
+    if sounds in SOUND_KINDS:
+        return SoundBank.synthetic(sample_rate), sounds
+    if Path(sounds).is_dir():
+        return SoundBank.from_folder(sounds, sample_rate), "all"
+    raise unknown("sounds", sounds, [*SOUND_KINDS, "or a folder of audio files"])
+
+
+def _relative(poses: F64, origins: F64) -> Any:
+    """Poses seen from where each episode started: x ahead, y left, cos, sin; (n, 4) float32."""
+    delta = poses[:, :2] - origins[:, :2]
+    cos, sin = np.cos(origins[:, 2]), np.sin(origins[:, 2])
+    turn = poses[:, 2] - origins[:, 2]
+    ahead, left = delta[:, 0] * cos + delta[:, 1] * sin, delta[:, 1] * cos - delta[:, 0] * sin
+    return np.stack([ahead, left, np.cos(turn), np.sin(turn)], 1).astype(np.float32)
+
+
+def _actions(actions: Any, num_envs: int) -> I64:
+    """Whole numbers 0 to 3, one each."""
+    array = np.asarray(actions)
+    if array.shape != (num_envs,):
+        raise SoundwalkError(f"actions has shape {array.shape}: expected ({num_envs},)")
+    whole = array.astype(np.int64) if np.all(np.isfinite(array)) else None
+    if whole is None or np.any(whole != array) or np.any((whole < 0) | (whole >= len(Action))):
+        wrong = [a for a in array.tolist() if a not in range(len(Action))]
+        names = ", ".join(f"{a.value} {a.name}" for a in Action)
+        raise SoundwalkError(f"action {wrong[0]!r} does not exist: expected one of {names}")
+    return whole
+
+
+def _rooms(rooms: int | Sequence[int]) -> Rooms:
+    pair = (rooms, rooms) if isinstance(rooms, int) else tuple(rooms)
+    if len(pair) != 2 or not 1 <= pair[0] <= pair[1] <= 8:
+        raise SoundwalkError(f"rooms={rooms!r}: expected a number or (smallest, largest), 1 to 8")
+    return int(pair[0]), int(pair[1])
+
+
+def _check(
+    num_envs: int, resolution: int, max_steps: int, sensors: Sequence[str], render_mode: str | None
+) -> None:
+    for name, value, least in (
+        ("num_envs", num_envs, 1),
+        ("resolution", resolution, 8),
+        ("max_steps", max_steps, 1),
+    ):
+        if value < least:
+            raise SoundwalkError(f"{name}={value} must be at least {least}")
+    for sensor in sensors:
+        if sensor not in SENSORS:
+            raise unknown("sensor", sensor, SENSORS)
+    if render_mode not in (None, "rgb_array", "human"):
+        raise unknown("render_mode", render_mode, ["rgb_array", "human"])
+
+
+def _observation_space(
+    resolution: int, sensors: Sequence[str], channels: int, block: int
+) -> gym.spaces.Dict:
+    box = gym.spaces.Box
+    size = (resolution, resolution)
+    spaces: dict[str, gym.Space[Any]] = {}
+    if "rgb" in sensors:
+        spaces["rgb"] = box(0, 255, (*size, 3), np.uint8)
+    if "depth" in sensors:
+        spaces["depth"] = box(0.0, MAX_DEPTH, (*size, 1), np.float32)
+    if "audio" in sensors:
+        spaces["audio"] = box(-np.inf, np.inf, (channels, block), np.float32)
+    spaces["pose"] = box(-_LARGEST_POSE, _LARGEST_POSE, (4,), np.float32)
+    spaces["collided"] = box(0.0, 1.0, (1,), np.float32)
+    spaces["last_action"] = box(0.0, 1.0, (len(Action),), np.float32)
+    return gym.spaces.Dict(spaces)
