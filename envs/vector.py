@@ -21,7 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast, get_args
 
 import gymnasium as gym
 import numpy as np
@@ -29,14 +29,14 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .acoustics import AcousticConfig
-from .acoustics.sounds import SoundBank
+from .acoustics.sounds import Clip, Mode, SoundBank, Split
 from .interface import F64, I32, I64, MAX_DEPTH, Action, Bool, SoundwalkError, unknown
 from .rendering import Camera
 from .simulators.homes import HomePool, Rooms
 from .simulators.native import NativeSimulator
 from .tasks.audiogoal import AudioGoal
 from .tasks.episodes import Episode, load_episodes
-from .tasks.sampler import SOUND_KINDS, EpisodeSource, ListedEpisodes, SampledEpisodes
+from .tasks.sampler import EpisodeSource, ListedEpisodes, SampledEpisodes
 
 Observations = dict[str, np.ndarray[Any, Any]]
 SENSORS = ("rgb", "depth", "audio")
@@ -100,13 +100,14 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         # Listed episodes keep the homes of a round and of the next one; sampling keeps its window.
         self.pool = HomePool(max(homes, 8) + num_envs + 8, num_envs, config)
         self.simulator = NativeSimulator(self.pool, num_envs, camera, config)
-        self.bank, kind = open_sounds(sounds, config.sample_rate)
+        self.bank, mode = open_sounds(sounds, config.sample_rate)
+        self._clips = {clip.name: clip for clip in self.bank.all_clips}
         if episodes is None:
             self.episodes: EpisodeSource = SampledEpisodes(
                 self.pool,
                 self.bank,
-                split=split,
-                sounds=kind,
+                split=cast(Split, split),
+                sounds=mode,
                 rooms=_rooms(rooms),
                 homes=homes,
                 refresh=refresh,
@@ -136,13 +137,18 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observations, dict[str, Any]]:
-        """Begin an episode everywhere; environment i of a batch seeded s is seeded s + i."""
+        """Begin an episode everywhere; environment i of a batch seeded s is seeded s + i.
+
+        With a seed, `options={"begun": counts}` goes on as after so many episodes in each
+        environment instead of from the first one: a resumed training keeps its window of homes.
+        """
+        begun = (options or {}).get("begun", [0] * self.num_envs)
         if seed is not None:
             seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed
             for i, s in enumerate(seeds):
                 if s is not None:
                     self._rngs[i] = np.random.default_rng(s)
-                    self._begun[i] = 0
+                    self._begun[i] = begun[i]
         everyone = np.arange(self.num_envs, dtype=np.int32)
         self._begin(everyone)
         observations = self._first_observations(everyone)
@@ -220,7 +226,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
                 slot,
                 np.array(episode.start),
                 np.array(episode.source),
-                self.bank.load(episode.clip),
+                self.bank.load(self._clip(episode.clip)),
                 episode.offset,
                 episode.duration,
             )
@@ -231,6 +237,16 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
             self._lived[i] = True
             self._origins[i] = episode.start
             self.task.begin(int(i), episode)
+
+    def _clip(self, name: str) -> Clip:
+        """The clip an episode names.
+
+        Raises:
+            SoundwalkError: this bank does not hold it.
+        """
+        if name not in self._clips:
+            raise unknown("clip", name, self._clips)
+        return self._clips[name]
 
     def _index(self, agents: I32) -> I64:
         """Position in the list of episodes, or the number of the sampled episode."""
@@ -277,13 +293,18 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         return self.task.truth() if self.privileged else {}
 
 
-def open_sounds(sounds: str, sample_rate: int) -> tuple[SoundBank, str]:
-    """The bank and the kind of clips that the argument `sounds` asks for."""
-    if sounds in SOUND_KINDS:
-        return SoundBank.synthetic(sample_rate), sounds
+def open_sounds(sounds: str, sample_rate: int) -> tuple[SoundBank, Mode]:
+    """The bank and the mode that the argument `sounds` asks for.
+
+    Raises:
+        SoundwalkError: it is neither a mode nor a folder, or the folder holds nothing usable.
+    """
+    modes = get_args(Mode)
+    if sounds in modes:
+        return SoundBank.synthetic(sample_rate), cast(Mode, sounds)
     if Path(sounds).is_dir():
-        return SoundBank.from_folder(sounds, sample_rate), "all"
-    raise unknown("sounds", sounds, [*SOUND_KINDS, "or a folder of audio files"])
+        return SoundBank.from_folder(sounds, sample_rate), "heard"
+    raise unknown("sounds", sounds, [*modes, "or a folder of audio files"])
 
 
 def _relative(poses: F64, origins: F64) -> Any:
