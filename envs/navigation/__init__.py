@@ -1,0 +1,7 @@
+"""Walked: disc motion with sliding, exact geodesic distances, shortest paths, a discrete oracle."""
+
+from .navmap import GoalField, NavMap
+from .oracle import Walk, follow, next_actions
+from .pool import NavPool, move
+
+__all__ = ["GoalField", "NavMap", "NavPool", "Walk", "follow", "move", "next_actions"]
