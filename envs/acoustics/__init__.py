@@ -1,0 +1,18 @@
+"""Hearing: impulse-response engines, receivers, and the streaming convolver."""
+
+from __future__ import annotations
+
+from .config import AcousticConfig
+from .engine import GeometricEngine
+from .model import AcousticModel
+from .pool import AcousticPool, render_rirs
+from .streaming import StreamingConvolver
+
+__all__ = [
+    "AcousticConfig",
+    "AcousticModel",
+    "AcousticPool",
+    "GeometricEngine",
+    "StreamingConvolver",
+    "render_rirs",
+]

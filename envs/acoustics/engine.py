@@ -1,0 +1,101 @@
+"""GeometricEngine: one source, one listener, one impulse response; the batch of one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..interface import F32, F64, SPEED_OF_SOUND, SoundwalkError, wrap_angle
+from ..scenes.scene import Scene
+from .config import AcousticConfig
+from .model import AcousticModel
+from .pool import AcousticPool, check_position, render_rirs
+from .render import first_arrival
+
+Point = tuple[float, float, float] | F64
+
+
+class Arrival(NamedTuple):
+    """The first sound: seconds, radians left of ahead and up, metres of way, pressure gain at 1 kHz."""
+
+    time: float
+    azimuth: float
+    elevation: float
+    length: float
+    gain: float
+
+
+class GeometricEngine:
+    """Room acoustics of one home.
+
+    Args:
+        scene: the home.
+        sample_rate: Hz.
+        order: reflections drawn one by one.
+        length: seconds of impulse response.
+        receiver: "binaural" (channel 0 is the left ear) or "mono".
+        air: whether air absorbs.
+        late: whether the diffuse field is added.
+
+    >>> from soundwalk.envs.scenes import shoebox
+    >>> engine = GeometricEngine(shoebox((6, 5, 2.7), absorption=0.15))
+    >>> engine.rir(source=(1, 2, 1.5), receiver=(4, 3, 1.5), heading=0.0).shape
+    (2, 8000)
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        sample_rate: int = 16_000,
+        order: int = 3,
+        length: float = 0.5,
+        receiver: str = "binaural",
+        *,
+        air: bool = True,
+        late: bool = True,
+    ) -> None:
+        self.config = AcousticConfig(sample_rate, length, order, receiver, air, late)
+        self.model = AcousticModel.from_scene(scene, self.config)
+        self._pool = AcousticPool(1, self.config)
+        self._pool.put(0, self.model)
+        self._slot = np.zeros(1, np.int32)
+
+    def rir(self, source: Point, receiver: Point, heading: float = 0.0) -> F32:
+        """Impulse response from a source to a listener.
+
+        Args:
+            source: (3,) metres.
+            receiver: (3,) metres, centre of the head.
+            heading: of the head in radians, counter-clockwise from +x.
+
+        Returns:
+            (channels, samples) float32; sample 0 is the time of emission, amplitude 1 at 1 m.
+
+        Raises:
+            SoundwalkError: a point lies in a wall or outside, or a value is not finite.
+        """
+        place = check_position(self.model, "receiver", receiver)
+        if not np.isfinite(heading):
+            raise SoundwalkError(f"heading={heading!r}: expected a finite number of radians")
+        self._pool.put_source(0, 0, source)
+        out = np.empty((1, self.config.channels, self.config.samples), np.float32)
+        render_rirs(self._pool, self._slot, np.array([place]), np.array([heading]), out)
+        return out[0]
+
+    def arrival(self, source: Point, receiver: Point, heading: float = 0.0) -> Arrival:
+        """When and from where the first sound reaches the listener.
+
+        Args:
+            source: (3,) metres.
+            receiver: (3,) metres.
+            heading: of the head in radians.
+        """
+        x, y, z = check_position(self.model, "receiver", receiver)
+        self._pool.put_source(0, 0, source)
+        length, dx, dy, dz, gain = first_arrival(
+            self._pool.home, self._pool.sources, self._pool.tables, 0, 0, np.array([x, y, z])
+        )
+        azimuth = wrap_angle(float(np.arctan2(dy, dx)) - heading)
+        elevation = float(np.arcsin(np.clip(dz, -1.0, 1.0)))
+        return Arrival(length / SPEED_OF_SOUND, azimuth, elevation, length, float(gain))

@@ -1,0 +1,119 @@
+"""What one home sounds like, computed once: reflectances, door routes, diffusion modes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..interface import F32, F64, I32
+from ..scenes.scene import Scene
+from .bands import AIR_ABSORPTION, octaves_to_bands
+from .config import AcousticConfig
+from .diffusion import RoomAcoustics, face_areas, furniture_areas, room_statistics, solve
+from .doorways import door_routes
+from .images import undrawn_share
+
+
+class Home(NamedTuple):
+    """The arrays of one home; in a pool each has one more leading axis, the slot.
+
+    Attributes:
+        rooms: (R, 5) float64: x0, y0, x1, y1, height.
+        doors: (D, 5) float64: x0, y0, x1, y1, height.
+        door_rooms: (D, 3) int32: room on the lower side, room on the upper side, axis.
+        counts: (2,) int32: rooms and doors in use.
+        routes: (R, R, K, longest) int32, see doorways.door_routes.
+        reflect: (R, 6, B) float32 pressure reflectance of each face, openings count as lost.
+        free_path: (R,) float64 mean free path in metres.
+        undrawn: (R, B, Q) float32 share of a room's energy that is not drawn as images.
+        grid: (R, 3) int32: first cell, cells along x, cells along y.
+        shapes: (B, cells, M) float32 diffusion modes.
+        decay: (B, M, Q) float32 exp(-rate t) at the knots of the envelope.
+    """
+
+    rooms: F64
+    doors: F64
+    door_rooms: I32
+    counts: I32
+    routes: I32
+    reflect: F32
+    free_path: F64
+    undrawn: F32
+    grid: I32
+    shapes: F32
+    decay: F32
+
+
+def knots(config: AcousticConfig) -> I32:
+    """Samples at which the late envelope is computed: every 5 ms to 0.1 s, then every 20 ms.
+
+    >>> knots(AcousticConfig())[[0, 1, -1]].tolist()
+    [0, 80, 8000]
+    """
+    fine, coarse = config.sample_rate // 200, config.sample_rate // 50
+    start = np.arange(0, 20 * fine, fine)
+    rest = np.arange(20 * fine, config.samples + coarse, coarse)
+    return np.append(start, rest).astype(np.int32)
+
+
+def air_absorption(config: AcousticConfig) -> F64:
+    """Energy absorbed per metre of air in each band, (B,)."""
+    return octaves_to_bands(AIR_ABSORPTION, config.sample_rate) * float(config.air)
+
+
+def _reflectance(areas: F64, stats: RoomAcoustics) -> F64:
+    """(6, B) mean energy reflectance of a room's faces; openings reflect nothing."""
+    closed = np.clip(1.0 - stats.openings / areas, 0.0, 1.0)
+    return closed[:, None] * (1.0 - stats.absorption)
+
+
+class AcousticModel:
+    """The acoustics of one home: immutable, pure, safe to build in another thread."""
+
+    def __init__(self, home: Home, config: AcousticConfig, scene: Scene) -> None:
+        self.home = home
+        self.config = config
+        self.scene = scene
+
+    @classmethod
+    def from_scene(cls, scene: Scene, config: AcousticConfig | None = None) -> AcousticModel:
+        """Compute a home's acoustics.
+
+        Args:
+            scene: the home.
+            config: what will be asked of it; the defaults if None.
+        """
+        config = config or AcousticConfig()
+        plan, rate = scene.plan, config.sample_rate
+        absorption = octaves_to_bands(np.array([s.absorption for s in scene.surfaces]), rate)
+        stats = room_statistics(plan, absorption, furniture_areas(plan, absorption))
+        air = air_absorption(config)
+        diffusion = solve(plan, stats, air)
+        times = knots(config) / rate
+        reflect, undrawn = [], []
+        for room, stat in zip(plan.rooms, stats, strict=True):
+            areas = face_areas(room)
+            energy = _reflectance(areas, stat)
+            x0, y0, x1, y1 = room.box
+            mean = areas @ energy / areas.sum()
+            size = (x1 - x0, y1 - y0, room.height)
+            undrawn.append(undrawn_share(size, mean, config.order, times))
+            reflect.append(np.sqrt(energy))
+        decay = np.exp(-diffusion.rates[:, :, None] * times)
+        doors = [(*d.box, d.height) for d in plan.doors] or [(0.0,) * 5]
+        links = [(*d.rooms, d.axis) for d in plan.doors] or [(0, 0, 0)]
+        home = Home(
+            rooms=np.array([(*r.box, r.height) for r in plan.rooms], dtype=np.float64),
+            doors=np.array(doors, dtype=np.float64),
+            door_rooms=np.array(links, dtype=np.int32),
+            counts=np.array([len(plan.rooms), len(plan.doors)], dtype=np.int32),
+            routes=door_routes(plan),
+            reflect=np.array(reflect, dtype=np.float32),
+            free_path=np.array([s.free_path for s in stats]),
+            undrawn=np.array(undrawn, dtype=np.float32),
+            grid=diffusion.grid,
+            shapes=diffusion.shapes,
+            decay=decay.astype(np.float32),
+        )
+        return cls(home, config, scene)

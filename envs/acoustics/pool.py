@@ -1,0 +1,204 @@
+"""Many homes at once: padded arrays with numbered slots, one kernel call for all agents."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..interface import F32, F64, I32, SoundwalkError
+from .config import AcousticConfig
+from .model import AcousticModel, Home
+from .render import Sources, build_tables, mode_amplitudes, render_batch
+
+
+class AcousticPool:
+    """Homes in numbered slots, and the source of each agent.
+
+    Args:
+        slots: how many homes it holds at once.
+        config: shared by all of them.
+        agents: how many agents listen; as many as slots if None.
+    """
+
+    def __init__(
+        self, slots: int, config: AcousticConfig | None = None, agents: int | None = None
+    ) -> None:
+        if slots < 1:
+            raise SoundwalkError(f"slots={slots}: a pool needs at least one slot")
+        self.config = config or AcousticConfig()
+        self.tables = build_tables(self.config)
+        self.models: list[AcousticModel | None] = [None] * slots
+        self.home: Home | None = None
+        self._agents = slots if agents is None else agents
+        self._sources: Sources | None = None
+
+    def put(self, slot: int, model: AcousticModel) -> None:
+        """Place a home in a slot; arrays grow when it is larger than any before.
+
+        Raises:
+            SoundwalkError: no such slot, or the model was built for another configuration.
+        """
+        if not 0 <= slot < len(self.models):
+            raise SoundwalkError(
+                f"slot {slot} does not exist: the pool has {len(self.models)} slots, counted from 0"
+            )
+        if model.config != self.config:
+            raise SoundwalkError(
+                f"the model was built with {model.config}, the pool with {self.config}: "
+                "pass the pool's config to AcousticModel.from_scene"
+            )
+        if self.home is None:
+            self.home = Home(*(_room_for(None, array, len(self.models)) for array in model.home))
+        self.home = Home(
+            *(
+                _room_for(pooled, array, len(self.models))
+                for pooled, array in zip(self.home, model.home, strict=True)
+            )
+        )
+        for pooled, array in zip(self.home, model.home, strict=True):
+            pooled[slot] = 0
+            pooled[(slot, *map(slice, array.shape))] = array
+        self.models[slot] = model
+
+    @property
+    def sources(self) -> Sources:
+        """The sources of all agents, for the kernel."""
+        if self.home is None:
+            raise SoundwalkError("the pool is empty: put a model into a slot first")
+        bands, modes = self.home.shapes.shape[1], self.home.shapes.shape[3]
+        old, count = self._sources, self._agents
+        if old is None:
+            self._sources = Sources(
+                np.zeros((count, 3)),
+                np.zeros(count, np.int32),
+                np.full(count, -1, np.int32),
+                np.zeros((count, bands, modes), np.float32),
+            )
+        elif old.amplitude.shape[2] != modes:
+            wider = np.zeros((count, bands, modes), np.float32)
+            wider[:, :, : old.amplitude.shape[2]] = old.amplitude
+            self._sources = old._replace(amplitude=wider)
+        assert self._sources is not None
+        return self._sources
+
+    def put_source(self, agent: int, slot: int, position: tuple[float, ...] | F64) -> None:
+        """Place the source that agent `agent` listens to, in the home of `slot`.
+
+        Args:
+            agent: index of the agent.
+            slot: of the home it stands in.
+            position: (3,) metres.
+
+        Raises:
+            SoundwalkError: the slot is empty, or the position is not in the air of a room.
+        """
+        model = self.models[slot]
+        if model is None or self.home is None:
+            raise SoundwalkError(f"slot {slot} is empty: put a model into it first")
+        x, y, z = check_position(model, "source", position)
+        sources = self.sources
+        room, tunnel = whereabouts(model, x, y)
+        sources.position[agent] = x, y, z
+        sources.room[agent], sources.tunnel[agent] = room, tunnel
+        mode_amplitudes(self.home, slot, room, x, y, sources.amplitude[agent])
+
+
+def _room_for(pooled: np.ndarray | None, array: np.ndarray, slots: int) -> np.ndarray:
+    """`pooled` if it can hold `array` in a slot, else a larger copy padded with zeros."""
+    old = (0,) * array.ndim if pooled is None else pooled.shape[1:]
+    if pooled is not None and all(n <= m for n, m in zip(array.shape, old, strict=True)):
+        return pooled
+    shape = tuple(max(n, m) for n, m in zip(array.shape, old, strict=True))
+    larger = np.zeros((slots, *shape), array.dtype)
+    if pooled is not None:
+        larger[tuple(map(slice, pooled.shape))] = pooled
+    return larger
+
+
+def whereabouts(model: AcousticModel, x: float, y: float) -> tuple[int, int]:
+    """Room at (x, y), and the door whose tunnel it lies in or -1.
+
+    Raises:
+        SoundwalkError: (x, y) lies in a wall or outside the home.
+    """
+    plan = model.scene.plan
+    room = plan.room_at(x, y)
+    if plan.rooms[room].contains(x, y):
+        return room, -1
+    for index, door in enumerate(plan.doors):
+        x0, y0, x1, y1 = door.box
+        if x0 <= x <= x1 and y0 <= y <= y1:
+            return room, index
+    return room, -1
+
+
+def check_position(
+    model: AcousticModel, name: str, position: tuple[float, ...] | F64
+) -> tuple[float, float, float]:
+    """A position as three floats.
+
+    Raises:
+        SoundwalkError: it is not three finite numbers in the air of the home.
+    """
+    point = np.asarray(position, dtype=np.float64)
+    if point.shape != (3,) or not np.isfinite(point).all():
+        raise SoundwalkError(
+            f"{name}={position!r}: expected three finite numbers x, y, z in metres"
+        )
+    x, y, z = (float(v) for v in point)
+    try:
+        room, tunnel = whereabouts(model, x, y)
+    except SoundwalkError as error:
+        raise SoundwalkError(f"{name}=({x:.2f}, {y:.2f}, {z:.2f}): {error}") from None
+    plan = model.scene.plan
+    top = plan.rooms[room].height if tunnel < 0 else plan.doors[tunnel].height
+    if not 0.0 <= z <= top:
+        raise SoundwalkError(
+            f"{name}=({x:.2f}, {y:.2f}, {z:.2f}) lies below the floor or above the ceiling: "
+            f"give a height between 0 and {top:.2f} m"
+        )
+    return x, y, z
+
+
+def render_rirs(
+    pool: AcousticPool,
+    slots: I32,
+    receivers: F64,
+    headings: F64,
+    out: F32,
+    agents: I32 | None = None,
+) -> None:
+    """Impulse responses from each agent's source to its ears, written into `out`.
+
+    Agent n listens to the source placed by `pool.put_source(n, ...)`. One kernel call; a response
+    does not depend on the others in the batch.
+
+    Args:
+        pool: homes and sources.
+        slots: (N,) int32 home of each agent.
+        receivers: (N, 3) float64 centre of the head.
+        headings: (N,) float64 radians.
+        out: (N, C, L) float32, overwritten.
+        agents: (N,) int32 whose source each row listens to; 0 to N - 1 if None.
+
+    Raises:
+        SoundwalkError: shapes do not agree.
+    """
+    count, config = len(slots), pool.config
+    expected = (count, config.channels, config.samples)
+    if out.shape != expected or out.dtype != np.float32:
+        raise SoundwalkError(f"out is {out.dtype} {out.shape}: expected float32 {expected}")
+    receivers = np.ascontiguousarray(receivers, dtype=np.float64)
+    headings = np.ascontiguousarray(headings, dtype=np.float64)
+    if receivers.shape != (count, 3) or headings.shape != (count,):
+        raise SoundwalkError(
+            f"receivers {receivers.shape}, headings {headings.shape}: "
+            f"expected ({count}, 3) and ({count},)"
+        )
+    sources = pool.sources
+    if agents is not None:
+        sources = Sources(*(values[agents] for values in sources))
+    slots = np.ascontiguousarray(slots, dtype=np.int32)
+    render_batch(
+        pool.home, sources, pool.tables, slots, 0, receivers, headings,
+        config.order, config.late, config.head_radius, float(config.sample_rate), out,
+    )  # fmt: skip
