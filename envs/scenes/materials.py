@@ -2,8 +2,8 @@
 
 The coefficients are those of `pyroomacoustics.materials_absorption_table` (Vorländer,
 *Auralization*, Springer 2008, appendix), frozen here because importing that package costs a second;
-a test compares them. Rows that stop at 4 kHz repeat their last value at 8 kHz. Careful with names there:
-"gypsum_board" is a *perforated absorber*; an ordinary wall is "plasterboard".
+a test compares them. Rows that stop at 4 kHz repeat their last value at 8 kHz. Careful with
+names there: "gypsum_board" is a *perforated absorber*; an ordinary wall is "plasterboard".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a home is: triangles for the eye, surfaces for the ear, and a plan for both and the feet.
 
 A scene is plain data. Rooms are axis-aligned boxes whose faces are *inner* faces; walls fill the
-gaps between rooms; a door is the open tunnel through such a wall. Furniture and sounding objects are
-made of axis-aligned boxes or small meshes that stay inside their room.
+gaps between rooms; a door is the open tunnel through such a wall. Furniture and sounding objects
+are made of axis-aligned boxes or small meshes that stay inside their room.
 """
 
 from __future__ import annotations

@@ -1,0 +1,190 @@
+"""From whole centimetres to a Scene: faces nobody can see are dropped, the rest becomes triangles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..interface import F64, I64, Bool
+from .doors import DOOR_HEIGHT
+from .kit import BoxCm, Part
+from .layout import Layout
+from .materials import surface
+from .mesh import quad_triangles
+from .scene import (
+    Box2,
+    Box3,
+    Door,
+    FloorPlan,
+    Furniture,
+    Room,
+    Scene,
+    SoundingObject,
+    Window,
+)
+from .shell import Finish, Quad, room_quads, tunnel_quads, wall_rectangles, window_box
+from .sounding import Source
+from .space import Space
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """All decisions about a home."""
+
+    seed: int
+    layout: Layout
+    spaces: tuple[Space, ...]
+    finishes: tuple[Finish, ...]
+    sources: tuple[Source, ...]
+
+
+class _Palette:
+    """Surfaces in the order of first use."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+
+    def __call__(self, name: str) -> int:
+        return self.names.setdefault(name, len(self.names))
+
+
+def to_scene(home: Home) -> Scene:
+    """The scene of a home."""
+    palette = _Palette()
+    shell = _shell_quads(home)
+    quads, facing = [_flat(q) for q in shell], [q[1] for q in shell]
+    surfaces = [palette(q[2]) for q in shell]
+    instances = [0] * len(shell)
+    plan, parts = _plan(home, palette)
+    boxes = [np.array(quads, np.int64)]
+    facings = [np.array(facing, np.int64)]
+    for room, space in enumerate(home.spaces):
+        own = [part for part in parts if part[0] == room]
+        if not own:
+            continue
+        solid = np.array([part[1] for part in own], np.int64)  # (P, 6)
+        part_index, direction = np.nonzero(_visible(solid, space))
+        flat = solid[part_index].copy()
+        rows = np.arange(len(flat))
+        axis, high = direction // 2, direction % 2
+        flat[rows, axis + 3 * (1 - high)] = flat[rows, axis + 3 * high]
+        boxes.append(flat)
+        facings.append(direction)
+        surfaces += [own[i][2] for i in part_index]
+        instances += [own[i][3] for i in part_index]
+    triangles = quad_triangles(np.concatenate(boxes) / 100.0, np.concatenate(facings))
+    return Scene(
+        triangles,
+        np.repeat(np.array(surfaces, np.int32), 2),
+        np.repeat(np.array(instances, np.int32), 2),
+        tuple(surface(name) for name in palette.names),
+        plan,
+        _obstacles(home),
+        home.seed,
+        f"home {home.seed}",
+    )
+
+
+def _flat(quad: Quad) -> BoxCm:
+    return quad[0]
+
+
+def _shell_quads(home: Home) -> list[Quad]:
+    """All faces of rooms and door tunnels."""
+    quads: list[Quad] = []
+    for space, finish in zip(home.spaces, home.finishes, strict=True):
+        quads += room_quads(space, finish)
+    for door in home.layout.doors:
+        quads += tunnel_quads(door, home.finishes[door.rooms[0]].floor)
+    return quads
+
+
+def _visible(solid: I64, space: Space) -> Bool:
+    """(P, 6) whether a face of a box shows: not on floor or wall, nor covered by another box."""
+    x0, y0, x1, y1 = space.rect
+    planes = (x0, x1, y0, y1, 0, space.height)
+    visible = np.ones((len(solid), 6), bool)
+    for direction in range(6):
+        axis, high = divmod(direction, 2)
+        mine, theirs = axis + 3 * high, axis + 3 * (1 - high)
+        a, b = (axis + 1) % 3, (axis + 2) % 3
+        visible[:, direction] = solid[:, mine] != planes[direction]
+        covered = (
+            (solid[:, None, mine] == solid[None, :, theirs])
+            & (solid[:, None, a] >= solid[None, :, a])
+            & (solid[:, None, a + 3] <= solid[None, :, a + 3])
+            & (solid[:, None, b] >= solid[None, :, b])
+            & (solid[:, None, b + 3] <= solid[None, :, b + 3])
+        )
+        visible[:, direction] &= ~covered.any(1)
+    return visible
+
+
+_RoomPart = tuple[int, BoxCm, int, int]  # room, box, surface, instance
+
+
+def _plan(home: Home, palette: _Palette) -> tuple[FloorPlan, list[_RoomPart]]:
+    """The plan in metres, and every solid box with its room, surface and instance."""
+    parts: list[_RoomPart] = []
+    furniture = []
+    instance = 0
+    rooms = []
+    windows = []
+    for index, (kind, space, finish) in enumerate(
+        zip(home.layout.kinds, home.spaces, home.finishes, strict=True)
+    ):
+        walls, floor, ceiling = (
+            palette(name) for name in (finish.walls, finish.floor, finish.ceiling)
+        )
+        faces = (walls, walls, walls, walls, floor, ceiling)
+        rooms.append(Room(kind, _box2(space.rect), space.height / 100, faces))
+        windows += [
+            Window(index, window[0], _box3(window_box(space, window))) for window in space.windows
+        ]
+        for piece in space.pieces:
+            instance += 1
+            parts += _room_parts(index, piece.parts, palette, instance)
+            boxes = tuple(_box3(box) for box, _ in piece.parts)
+            furniture.append(
+                Furniture(
+                    piece.kind, index, _box3(piece.box), palette(piece.parts[0][1]), instance, boxes
+                )
+            )
+    objects = []
+    for source in home.sources:
+        instance += 1
+        parts += _room_parts(source.room, source.piece.parts, palette, instance)
+        x, y, z = source.point
+        point = (x / 100, y / 100, z / 100)
+        box = _box3(source.piece.box)
+        objects.append(SoundingObject(source.category, source.room, point, box, instance))
+    doors = tuple(
+        Door(door.rooms, _box2(door.rect), DOOR_HEIGHT / 100, door.axis)
+        for door in home.layout.doors
+    )
+    plan = FloorPlan(tuple(rooms), doors, tuple(windows), tuple(furniture), tuple(objects))
+    return plan, parts
+
+
+def _room_parts(
+    room: int, parts: tuple[Part, ...], palette: _Palette, instance: int
+) -> list[_RoomPart]:
+    return [(room, box, palette(name), instance) for box, name in parts]
+
+
+def _obstacles(home: Home) -> F64:
+    """(K, 4) walls and footprints in metres."""
+    rects = wall_rectangles(home.layout.rects, home.layout.doors)
+    for space in home.spaces:
+        rects += space.blockers
+    return np.array(rects, np.float64) / 100.0
+
+
+def _box2(rect: tuple[int, int, int, int]) -> Box2:
+    return (rect[0] / 100, rect[1] / 100, rect[2] / 100, rect[3] / 100)
+
+
+def _box3(box: BoxCm) -> Box3:
+    a, b, c, d, e, f = box
+    return (a / 100, b / 100, c / 100, d / 100, e / 100, f / 100)

@@ -1,0 +1,180 @@
+"""Kitchen and bathroom fittings, plants, lamps, pictures. Whole centimetres, own frame (kit.py)."""
+
+from __future__ import annotations
+
+from .dice import Dice
+from .furniture import Style, cabinet
+from .kit import Group, Part, Piece, Spot
+
+TAP = Piece("tap", (((0, 0, 0, 4, 4, 22), "steel"), ((0, 4, 18, 4, 20, 22), "steel")))
+
+
+def counter(dice: Dice, look: Style, *, uppers: bool = True) -> Group:
+    """Base cabinets with a sink and a stove, and cabinets above."""
+    units = dice.between(3, 5)
+    width = units * 50
+    parts: list[Part] = [
+        ((0, 0, 0, width, 56, 86), look.wood),
+        ((0, 0, 86, width, 62, 90), "worktop"),
+    ]
+    for index in range(units):
+        low = index * 50
+        parts.append(((low + 1, 56, 10, low + 49, 58, 84), look.wood))
+        parts.append(((low + 10, 58, 74, low + 40, 60, 76), "steel"))
+    parts.append(((8, 12, 90, 52, 50, 91), "steel"))
+    parts.append(((width - 58, 8, 90, width - 4, 54, 91), "black_wood"))
+    pieces = [Piece("counter", tuple(parts))]
+    if uppers:
+        doors: list[Part] = [((0, 0, 152, width, 32, 215), look.wood)]
+        doors += [((u + 1, 32, 153, u + 49, 34, 214), look.wood) for u in range(0, width, 50)]
+        pieces.append(Piece("wall_cabinet", tuple(doors)))
+    spots = [Spot("tap", (26, 4, 34, 24), 90)]
+    spots += [Spot("counter", (u, 18, u + 46, 60), 90) for u in range(56, width - 100, 46)]
+    return Group(width, 62, tuple(pieces), tuple(spots), 45)
+
+
+def plain_counter(dice: Dice, look: Style) -> Group:
+    """A counter under a window."""
+    return counter(dice, look, uppers=False)
+
+
+def fridge(dice: Dice, look: Style) -> Group:
+    """A fridge with a freezer above."""
+    height = dice.between(170, 195, 5)
+    parts: tuple[Part, ...] = (
+        ((0, 0, 0, 60, 60, height), "steel"),
+        ((1, 60, 6, 59, 64, height - 55), "plastic_white"),
+        ((1, 60, height - 53, 59, 64, height - 1), "plastic_white"),
+        ((4, 64, height - 95, 7, 67, height - 60), "steel"),
+    )
+    return Group(60, 67, (Piece("fridge", parts),), (), 50)
+
+
+def bathtub(dice: Dice, look: Style) -> Group:
+    """A tub one can look into."""
+    parts: tuple[Part, ...] = (
+        ((0, 0, 0, 170, 8, 56), "ceramic"),
+        ((0, 67, 0, 170, 75, 56), "ceramic"),
+        ((0, 8, 0, 10, 67, 56), "ceramic"),
+        ((160, 8, 0, 170, 67, 56), "ceramic"),
+        ((10, 8, 0, 160, 67, 16), "ceramic"),
+        ((4, 34, 56, 8, 40, 72), "steel"),
+    )
+    return Group(170, 75, (Piece("bathtub", parts),), (), 45)
+
+
+def shower(dice: Dice, look: Style) -> Group:
+    """A shower cabin."""
+    parts: tuple[Part, ...] = (
+        ((0, 0, 0, 90, 90, 8), "ceramic"),
+        ((0, 88, 8, 90, 90, 195), "glass"),
+        ((88, 0, 8, 90, 88, 195), "glass"),
+        ((42, 0, 100, 46, 4, 200), "steel"),
+        ((34, 4, 196, 54, 24, 200), "steel"),
+    )
+    return Group(90, 90, (Piece("shower", parts),), (), 45)
+
+
+def toilet(dice: Dice, look: Style) -> Group:
+    """A toilet."""
+    parts: tuple[Part, ...] = (
+        ((0, 0, 36, 40, 18, 82), "ceramic"),
+        ((6, 0, 0, 34, 18, 36), "ceramic"),
+        ((6, 18, 0, 34, 60, 36), "ceramic"),
+        ((2, 18, 36, 38, 68, 42), "ceramic"),
+    )
+    return Group(40, 68, (Piece("toilet", parts),), (), 45)
+
+
+def basin(dice: Dice, look: Style) -> Group:
+    """A washstand below a mirror."""
+    width = dice.pick((80, 100, 120))
+    body = cabinet("washstand", (width, 46, 80), look.wood, 2)
+    parts: tuple[Part, ...] = (
+        *body.parts,
+        ((0, 0, 80, width, 48, 86), "ceramic"),
+        ((width - 52, 12, 86, width - 8, 42, 87), "steel"),
+    )
+    mirror = Piece("mirror", (((6, 0, 120, width - 6, 2, 190), "mirror"),))
+    spots = (
+        Spot("tap", (width - 34, 2, width - 26, 22), 86),
+        Spot("vanity", (2, 6, width - 54, 46), 86),
+    )
+    return Group(width, 48, (Piece("washstand", parts), mirror), spots, 45)
+
+
+def towel_cabinet(dice: Dice, look: Style) -> Group:
+    """A tall narrow cabinet."""
+    return Group(42, 36, (cabinet("cabinet", (42, 34, 170), look.wood, 1),), (), 40)
+
+
+def coat_rack(dice: Dice, look: Style) -> Group:
+    """A bench with coats above it."""
+    width = dice.between(90, 130, 10)
+    parts: tuple[Part, ...] = (
+        ((0, 0, 0, width, 38, 44), look.wood),
+        ((0, 0, 44, width, 4, 190), look.wood),
+        ((0, 4, 180, width, 30, 184), look.wood),
+        ((8, 4, 80, 34, 20, 170), "jeans"),
+        ((44, 4, 90, 68, 18, 170), look.blanket),
+    )
+    return Group(width, 38, (Piece("coat_rack", parts),), ())
+
+
+def plant(dice: Dice, look: Style) -> Group:
+    """A plant in a pot."""
+    height = dice.between(90, 160, 10)
+    parts: tuple[Part, ...] = (
+        ((8, 8, 0, 38, 38, 32), "terracotta"),
+        ((20, 20, 32, 26, 26, height - 60), "walnut"),
+        ((0, 0, height - 60, 46, 46, height - 20), "leaves"),
+        ((10, 10, height - 20, 36, 36, height), "leaves"),
+    )
+    return Group(46, 46, (Piece("plant", parts),))
+
+
+def floor_lamp(dice: Dice, look: Style) -> Group:
+    """A lamp on a pole."""
+    parts: tuple[Part, ...] = (
+        ((6, 6, 0, 34, 34, 6), "black_metal"),
+        ((19, 19, 6, 22, 22, 142), "black_metal"),
+        ((2, 2, 142, 38, 38, 172), "lampshade"),
+    )
+    return Group(40, 40, (Piece("floor_lamp", parts),))
+
+
+def ceiling_lamp(dice: Dice, height: int) -> Piece:
+    """A lamp that hangs at the origin."""
+    half = dice.pick((16, 20, 24))
+    parts: tuple[Part, ...] = (
+        ((-half, -half, height - 32, half, half, height - 14), "lampshade"),
+        ((-1, -1, height - 14, 1, 1, height), "black_metal"),
+    )
+    return Piece("ceiling_lamp", parts)
+
+
+def picture(dice: Dice, look: Style) -> Piece:
+    """A framed picture."""
+    width, height = dice.between(50, 110, 10), dice.between(40, 60, 10)
+    art = dice.pick(("picture_warm", "picture_cool", "picture_green"))
+    parts: tuple[Part, ...] = (
+        ((0, 0, 142, width, 3, 142 + height), "black_wood"),
+        ((4, 3, 146, width - 4, 4, 138 + height), art),
+    )
+    return Piece("picture", parts)
+
+
+def rug(dice: Dice, look: Style) -> Piece:
+    """A rug to lie in the middle of a room."""
+    width, depth = dice.between(120, 200, 10), dice.between(80, 140, 10)
+    return Piece("rug", (((0, 0, 0, width, depth, 1), look.rug),))
+
+
+def front_door(dice: Dice) -> Group:
+    """The closed door to the outside."""
+    parts: tuple[Part, ...] = (
+        ((0, 0, 0, 100, 4, 208), "frame"),
+        ((5, 4, 1, 95, 6, 204), "front_door"),
+        ((84, 6, 100, 92, 9, 104), "brass"),
+    )
+    return Group(100, 9, (Piece("front_door", parts),), (), 70)
