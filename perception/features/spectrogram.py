@@ -52,10 +52,10 @@ def spectrogram(audio: F32) -> F32:
     # Where in the 512 samples the window sits turns the phase only: leading zeros are left out.
     magnitude = np.abs(rfft(frames * window(), N_FFT))  # (..., channels, frames, 257)
     pooled = _mean_pool(_mean_pool(np.moveaxis(magnitude, -3, -1), -2), -3)
-    return np.asarray(np.log1p(np.swapaxes(pooled, -3, -2)), np.float32)
+    return np.log1p(np.swapaxes(pooled, -3, -2), dtype=np.float32)
 
 
 def _mean_pool(values: F32, axis: int) -> F32:
     """Mean over blocks of 4 along an axis; the last block is filled up with zeros."""
     starts = np.arange(0, values.shape[axis], POOL)
-    return np.add.reduceat(values, starts, axis=axis) / np.float32(POOL)
+    return np.asarray(np.add.reduceat(values, starts, axis=axis) / POOL, np.float32)
