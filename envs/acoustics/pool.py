@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, F64, I32, SoundwalkError
+from ..interface import F32, F64, I32, I64, SoundwalkError
 from .config import AcousticConfig
 from .model import AcousticModel, Home
 from .render import Sources, build_tables, mode_amplitudes, render_batch
@@ -165,12 +165,12 @@ def render_rirs(
     receivers: F64,
     headings: F64,
     out: F32,
-    agents: I32 | None = None,
+    agents: I32 | I64 | None = None,
 ) -> None:
     """Impulse responses from each agent's source to its ears, written into `out`.
 
-    Agent n listens to the source placed by `pool.put_source(n, ...)`. One kernel call; a response
-    does not depend on the others in the batch.
+    Row n listens to the source placed by `pool.put_source(agents[n], ...)`. One kernel call; a
+    response does not depend on the others in the batch.
 
     Args:
         pool: homes and sources.
@@ -178,10 +178,10 @@ def render_rirs(
         receivers: (N, 3) float64 centre of the head.
         headings: (N,) float64 radians.
         out: (N, C, L) float32, overwritten.
-        agents: (N,) int32 whose source each row listens to; 0 to N - 1 if None.
+        agents: (N,) which agents these are; the first N if None.
 
     Raises:
-        SoundwalkError: shapes do not agree.
+        SoundwalkError: shapes do not agree, or a value is not finite.
     """
     count, config = len(slots), pool.config
     expected = (count, config.channels, config.samples)
@@ -194,11 +194,20 @@ def render_rirs(
             f"receivers {receivers.shape}, headings {headings.shape}: "
             f"expected ({count}, 3) and ({count},)"
         )
-    sources = pool.sources
-    if agents is not None:
-        sources = Sources(*(values[agents] for values in sources))
-    slots = np.ascontiguousarray(slots, dtype=np.int32)
+    if not (np.isfinite(receivers).all() and np.isfinite(headings).all()):
+        raise SoundwalkError("receivers and headings must be finite numbers; found NaN or infinity")
+    rows = np.arange(count) if agents is None else agents
     render_batch(
-        pool.home, sources, pool.tables, slots, 0, receivers, headings,
-        config.order, config.late, config.head_radius, float(config.sample_rate), out,
-    )  # fmt: skip
+        pool.home,
+        pool.sources,
+        pool.tables,
+        np.ascontiguousarray(slots, dtype=np.int32),
+        np.ascontiguousarray(rows, dtype=np.int32),
+        receivers,
+        headings,
+        config.order,
+        config.late,
+        config.head_radius,
+        float(config.sample_rate),
+        out,
+    )

@@ -208,9 +208,9 @@ def _hear(tables, radius, rate, heading, count, lengths, directions, gains, scra
 
 @kernel
 def render_batch(
-    home, sources, tables, slots, first, receivers, headings, order, late, radius, rate, out
+    home, sources, tables, slots, agents, receivers, headings, order, late, radius, rate, out
 ):  # type: ignore[no-untyped-def]
-    """Impulse responses of agents first ... first + N - 1; see pool.render_rirs."""
+    """Impulse responses; see pool.render_rirs."""
     bands, taps = tables.bank.shape[1], tables.bank.shape[2]
     lengths = np.empty(MAX_ARRIVALS)
     directions = np.empty((MAX_ARRIVALS, 3))
@@ -223,7 +223,7 @@ def render_batch(
     envelope = np.empty((bands, tables.knots.shape[0]), np.float32)
     for n in range(slots.shape[0]):
         slot = slots[n]
-        i = first + n
+        i = agents[n]
         r = receivers[n]
         room, tunnel = locate(home, slot, r[0], r[1])
         count = find_arrivals(

@@ -16,6 +16,9 @@ GROUP = 8  # listeners convolved at once: their spectra fit a 1 MB cache
 ROWS = 4  # scipy's float32 FFT works on four rows at once; other counts would round differently
 
 
+Index = I32 | I64 | Bool | slice | list[int]
+
+
 class StreamingConvolver:
     """Convolve the blocks of `num` listeners with impulse responses that change from block to block.
 
@@ -48,10 +51,37 @@ class StreamingConvolver:
         self._tail = np.zeros((num, channels, fade + rir_length - 1), np.float32)
         self._fresh = np.ones(num, np.bool_)
 
-    def reset(self, indices: I64 | Bool | slice | list[int] = slice(None)) -> None:
+    def reset(self, indices: Index = slice(None)) -> None:
         """Forget what still rings for these listeners; their next block starts without a fade."""
         self._tail[indices] = 0.0
         self._fresh[indices] = True
+
+    def begin(self, indices: I32 | I64, past: F32, blocks: F32, rirs: F32) -> F32:
+        """The first step of some listeners, for whom the sound has been on before.
+
+        Args:
+            indices: (n,) which listeners.
+            past: (n, P) float32 dry signal up to this step; what is older than rir_length is over.
+            blocks: (n, block + fade) float32, as in `step`.
+            rirs: (n, C, L) float32, as in `step`.
+
+        Returns:
+            (n, C, block) float32.
+
+        Raises:
+            SoundwalkError: a shape is not as expected.
+        """
+        count = len(indices)
+        self._check(count, blocks, rirs)
+        if past.ndim != 2 or len(past) != count or past.shape[1] < 1:
+            raise SoundwalkError(f"past has shape {past.shape}: expected ({count}, samples)")
+        tail = np.zeros((count, self.channels, self._tail.shape[2]), np.float32)
+        ringing = convolve(past, rirs)[:, :, past.shape[1] :]
+        tail[:, :, : ringing.shape[2]] = ringing
+        heard = self._groups(blocks, rirs, tail, np.ones(count, np.bool_))
+        self._tail[indices] = tail
+        self._fresh[indices] = False
+        return heard
 
     def step(self, blocks: F32, rirs: F32) -> F32:
         """What the listeners hear during one step.
@@ -66,73 +96,61 @@ class StreamingConvolver:
         Raises:
             SoundwalkError: a shape is not as expected.
         """
-        wanted = (self.num, self.block + self.fade), (self.num, self.channels, self.rir_length)
-        for name, array, shape in (("blocks", blocks, wanted[0]), ("rirs", rirs, wanted[1])):
-            if array.shape != shape:
-                raise SoundwalkError(f"{name} has shape {array.shape}: expected {shape}")
-        heard = np.empty((self.num, self.channels, self.block), np.float32)
-        for start in range(0, self.num, GROUP):
-            rows = slice(start, min(start + GROUP, self.num))
-            self._step_rows(rows, blocks[rows], rirs[rows], heard[rows])
+        self._check(self.num, blocks, rirs)
+        heard = self._groups(blocks, rirs, self._tail, self._fresh)
         self._fresh[:] = False
         return heard
 
-    def begin(self, indices: I32, past: F32, blocks: F32, rirs: F32) -> F32:
-        """What listeners hear in their first step when the source has been sounding before.
-
-        Args:
-            indices: (n,) which listeners; what rang for them is forgotten.
-            past: (n, rir_length) float32 dry signal up to this step.
-            blocks: (n, block + fade) float32 dry signal of this step and the start of the next.
-            rirs: (n, C, L) float32 impulse responses, taken to have held in the past too.
-
-        Returns:
-            (n, C, block) float32.
-
-        Raises:
-            SoundwalkError: a shape is not as expected.
-        """
-        count, before = len(indices), self.rir_length
-        wanted = (count, before), (count, self.block + self.fade), (count, self.channels, before)
-        for name, array, shape in zip(
-            ("past", "blocks", "rirs"), (past, blocks, rirs), wanted, strict=True
-        ):
+    def _check(self, count: int, blocks: F32, rirs: F32) -> None:
+        """Complain about arrays of the wrong shape."""
+        wanted = (count, self.block + self.fade), (count, self.channels, self.rir_length)
+        for name, array, shape in (("blocks", blocks, wanted[0]), ("rirs", rirs, wanted[1])):
             if array.shape != shape:
                 raise SoundwalkError(f"{name} has shape {array.shape}: expected {shape}")
-        window = self._window.copy()
-        window[: self.fade] = 1.0
-        size = scipy.fft.next_fast_len(before + len(window) + before - 1, real=True)
-        heard = np.empty((count, self.channels, self.block), np.float32)
-        dry = np.zeros((ROWS, before + len(window)), np.float32)
-        for n, index in enumerate(indices):  # few begin at a time: one by one, four rows each
-            dry[0, :before], dry[0, before:] = past[n], blocks[n] * window
-            responses = np.zeros((-(-self.channels // ROWS) * ROWS, before), np.float32)
-            responses[: self.channels] = rirs[n]
-            spectra = scipy.fft.rfft(responses, size) * scipy.fft.rfft(dry, size)[:1]
-            wet = scipy.fft.irfft(spectra, size)[: self.channels, before:]
-            heard[n] = wet[:, : self.block]
-            self._tail[index] = wet[:, self.block : self.block + self._tail.shape[2]]
-            self._fresh[index] = False
+
+    def _groups(self, blocks: F32, rirs: F32, tail: F32, fresh: Bool) -> F32:
+        """Convolve a few listeners at a time, so that their spectra stay in the cache."""
+        heard = np.empty((len(blocks), self.channels, self.block), np.float32)
+        ringing = tail.shape[2]
+        for start in range(0, len(blocks), GROUP):
+            rows = slice(start, start + GROUP)
+            dry = blocks[rows] * self._window
+            new = np.flatnonzero(fresh[rows])
+            dry[new, : self.fade] = blocks[rows][new, : self.fade]
+            wet = convolve(dry, rirs[rows], self._size)
+            wet[:, :, :ringing] += tail[rows]
+            tail[rows] = wet[:, :, self.block : self.block + ringing]
+            heard[rows] = wet[:, :, : self.block]
         return heard
 
-    def _step_rows(self, rows: slice, blocks: F32, rirs: F32, heard: F32) -> None:
-        """Convolve a few listeners at a time, so that their spectra stay in the cache."""
-        count, channels, length = rirs.shape
-        dry = np.zeros((-(-count // ROWS) * ROWS, blocks.shape[1]), np.float32)
-        np.multiply(blocks, self._window, out=dry[:count])
-        fresh = np.flatnonzero(self._fresh[rows])
-        dry[fresh, : self.fade] = blocks[fresh, : self.fade]
-        responses = rirs.reshape(count * channels, length)
-        missing = -len(responses) % ROWS
-        if missing:
-            responses = np.concatenate([responses, np.zeros((missing, length), np.float32)])
-        spectra = scipy.fft.rfft(responses, self._size)
-        emitted = scipy.fft.rfft(dry, self._size)
-        spectra[: count * channels].reshape(count, channels, -1)[...] *= emitted[:count, None]
-        wet = scipy.fft.irfft(spectra, self._size, overwrite_x=True)
-        wet = wet[: count * channels].reshape(count, channels, -1)
-        tail = self._tail[rows]
-        ringing = tail.shape[2]
-        wet[:, :, :ringing] += tail
-        tail[...] = wet[:, :, self.block : self.block + ringing]
-        heard[...] = wet[:, :, : self.block]
+
+def convolve(dry: F32, rirs: F32, size: int = 0) -> F32:
+    """Full convolution of each signal with each channel of its impulse response.
+
+    Rows are padded to whole groups of ROWS, so that the rounding does not depend on their number.
+
+    Args:
+        dry: (N, T) float32.
+        rirs: (N, C, L) float32.
+        size: of the FFT; the next fast one that holds the result if 0.
+
+    Returns:
+        (N, C, T + L - 1) float32.
+    """
+    count, channels, length = rirs.shape
+    samples = dry.shape[1] + length - 1
+    size = size or scipy.fft.next_fast_len(samples, real=True)
+    responses = scipy.fft.rfft(_pad_rows(rirs.reshape(count * channels, length)), size)
+    emitted = scipy.fft.rfft(_pad_rows(dry), size)
+    spectra = responses[: count * channels].reshape(count, channels, -1)
+    spectra *= emitted[:count, None]
+    wet = scipy.fft.irfft(responses, size, overwrite_x=True)
+    return wet[: count * channels].reshape(count, channels, size)[:, :, :samples]
+
+
+def _pad_rows(rows: F32) -> F32:
+    """Append silent rows up to a multiple of ROWS."""
+    missing = -len(rows) % ROWS
+    return (
+        np.concatenate([rows, np.zeros((missing, rows.shape[1]), np.float32)]) if missing else rows
+    )
