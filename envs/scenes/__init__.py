@@ -1,8 +1,24 @@
 """Where: homes as triangles, surfaces and floor plans; generated, loaded, or a plain shoebox."""
 
+from .describe import describe
+from .draw import draw_plan, plan_figure
 from .generate import generate
 from .materials import surface
 from .scene import OCTAVES, FloorPlan, Scene, Surface
 from .shoebox import shoebox
+from .store import load, save
 
-__all__ = ["OCTAVES", "FloorPlan", "Scene", "Surface", "generate", "shoebox", "surface"]
+__all__ = [
+    "OCTAVES",
+    "FloorPlan",
+    "Scene",
+    "Surface",
+    "describe",
+    "draw_plan",
+    "generate",
+    "load",
+    "plan_figure",
+    "save",
+    "shoebox",
+    "surface",
+]

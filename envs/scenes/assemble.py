@@ -1,4 +1,4 @@
-"""From whole centimetres to a Scene: faces nobody can see are dropped, the rest becomes triangles."""
+"""From whole centimetres to a Scene: the faces that can be seen become triangles."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def to_scene(home: Home) -> Scene:
     """The scene of a home."""
     palette = _Palette()
     shell = _shell_quads(home)
-    quads, facing = [_flat(q) for q in shell], [q[1] for q in shell]
+    quads, facing = [q[0] for q in shell], [q[1] for q in shell]
     surfaces = [palette(q[2]) for q in shell]
     instances = [0] * len(shell)
     plan, parts = _plan(home, palette)
@@ -84,10 +84,6 @@ def to_scene(home: Home) -> Scene:
         home.seed,
         f"home {home.seed}",
     )
-
-
-def _flat(quad: Quad) -> BoxCm:
-    return quad[0]
 
 
 def _shell_quads(home: Home) -> list[Quad]:

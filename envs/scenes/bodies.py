@@ -55,7 +55,8 @@ def _person(shirt: str, trousers: str, *, step: int, category: str, emit_z: int)
         ((18, 10, 142, 28, 18, 146), "skin"),
         ((13, 5, 164, 33, 20, 174), "black_wood"),
     )
-    return Body(category, parts, (23, 36 + step, emit_z), ("floor",), front=30)
+    rooms = ("living_room", "kitchen", "bedroom", "hall", "office", "dining_room", "studio")
+    return Body(category, parts, (23, 36 + step, emit_z), ("floor",), rooms, front=30)
 
 
 def _animal(

@@ -38,7 +38,7 @@ class Dice:
         return items[self.below(len(items))]
 
     def shuffled(self, items: Sequence[_T]) -> list[_T]:
-        """All items in a random order (Fisher–Yates)."""
+        """All items in a random order (Fisher and Yates)."""
         result = list(items)
         for last in range(len(result) - 1, 0, -1):
             other = self.below(last + 1)

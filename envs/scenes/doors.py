@@ -93,7 +93,7 @@ def _tree(
     reached = {root}
     tree: list[_Shared] = []
     while len(reached) < len(kinds):
-        options = []
+        options: list[tuple[int, int, _Shared, int]] = []
         for stretch in shared:
             a, b = stretch.rooms
             if (a in reached) == (b in reached):

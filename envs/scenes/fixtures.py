@@ -11,7 +11,7 @@ TAP = Piece("tap", (((0, 0, 0, 4, 4, 22), "steel"), ((0, 4, 18, 4, 20, 22), "ste
 
 def counter(dice: Dice, look: Style, *, uppers: bool = True) -> Group:
     """Base cabinets with a sink and a stove, and cabinets above."""
-    units = dice.between(3, 5)
+    units = dice.between(3, 6)
     width = units * 50
     parts: list[Part] = [
         ((0, 0, 0, width, 56, 86), look.wood),
@@ -20,7 +20,6 @@ def counter(dice: Dice, look: Style, *, uppers: bool = True) -> Group:
     for index in range(units):
         low = index * 50
         parts.append(((low + 1, 56, 10, low + 49, 58, 84), look.wood))
-        parts.append(((low + 10, 58, 74, low + 40, 60, 76), "steel"))
     parts.append(((8, 12, 90, 52, 50, 91), "steel"))
     parts.append(((width - 58, 8, 90, width - 4, 54, 91), "black_wood"))
     pieces = [Piece("counter", tuple(parts))]
@@ -72,7 +71,7 @@ def shower(dice: Dice, look: Style) -> Group:
         ((42, 0, 100, 46, 4, 200), "steel"),
         ((34, 4, 196, 54, 24, 200), "steel"),
     )
-    return Group(90, 90, (Piece("shower", parts),), (), 45)
+    return Group(90, 90, (Piece("shower", parts),))
 
 
 def toilet(dice: Dice, look: Style) -> Group:
@@ -88,7 +87,16 @@ def toilet(dice: Dice, look: Style) -> Group:
 
 def basin(dice: Dice, look: Style) -> Group:
     """A washstand below a mirror."""
-    width = dice.pick((80, 100, 120))
+    return _washstand(dice.pick((80, 100, 120)), look)
+
+
+def small_basin(dice: Dice, look: Style) -> Group:
+    """A washstand for a narrow place."""
+    return _washstand(56, look)
+
+
+def _washstand(width: int, look: Style) -> Group:
+    """A cabinet with a bowl in it, room beside the bowl if it is wide, and a mirror above."""
     body = cabinet("washstand", (width, 46, 80), look.wood, 2)
     parts: tuple[Part, ...] = (
         *body.parts,
@@ -96,11 +104,10 @@ def basin(dice: Dice, look: Style) -> Group:
         ((width - 52, 12, 86, width - 8, 42, 87), "steel"),
     )
     mirror = Piece("mirror", (((6, 0, 120, width - 6, 2, 190), "mirror"),))
-    spots = (
-        Spot("tap", (width - 34, 2, width - 26, 22), 86),
-        Spot("vanity", (2, 6, width - 54, 46), 86),
-    )
-    return Group(width, 48, (Piece("washstand", parts), mirror), spots, 45)
+    spots = [Spot("tap", (width - 34, 2, width - 26, 22), 86)]
+    if width >= 80:
+        spots.append(Spot("vanity", (2, 6, width - 54, 46), 86))
+    return Group(width, 48, (Piece("washstand", parts), mirror), tuple(spots), 45)
 
 
 def towel_cabinet(dice: Dice, look: Style) -> Group:
@@ -144,24 +151,17 @@ def floor_lamp(dice: Dice, look: Style) -> Group:
 
 
 def ceiling_lamp(dice: Dice, height: int) -> Piece:
-    """A lamp that hangs at the origin."""
+    """A lamp on the ceiling above the origin."""
     half = dice.pick((16, 20, 24))
-    parts: tuple[Part, ...] = (
-        ((-half, -half, height - 32, half, half, height - 14), "lampshade"),
-        ((-1, -1, height - 14, 1, 1, height), "black_metal"),
-    )
-    return Piece("ceiling_lamp", parts)
+    shade: Part = ((-half, -half, height - 12, half, half, height), "lampshade")
+    return Piece("ceiling_lamp", (shade,))
 
 
 def picture(dice: Dice, look: Style) -> Piece:
-    """A framed picture."""
+    """A picture on canvas."""
     width, height = dice.between(50, 110, 10), dice.between(40, 60, 10)
     art = dice.pick(("picture_warm", "picture_cool", "picture_green"))
-    parts: tuple[Part, ...] = (
-        ((0, 0, 142, width, 3, 142 + height), "black_wood"),
-        ((4, 3, 146, width - 4, 4, 138 + height), art),
-    )
-    return Piece("picture", parts)
+    return Piece("picture", (((0, 0, 142, width, 4, 142 + height), art),))
 
 
 def rug(dice: Dice, look: Style) -> Piece:

@@ -41,9 +41,9 @@ _RECIPES: dict[str, tuple[tuple[tuple[Maker, ...], str, int], ...]] = {
         ((fur.armchair,), "corner", 25),
     ),
     "bathroom": (
-        ((fix.bathtub, fix.shower), "corner", 100),
-        ((fix.basin,), "centre", 100),
+        ((fix.basin, fix.small_basin), "corner", 100),
         ((fix.toilet,), "corner", 100),
+        ((fix.bathtub, fix.shower), "corner", 100),
         ((fix.towel_cabinet,), "corner", 50),
     ),
     "hall": (
@@ -79,7 +79,7 @@ _RECIPES: dict[str, tuple[tuple[tuple[Maker, ...], str, int], ...]] = {
 
 
 def furnish(dice: Dice, kind: str, space: Space, look: Style) -> None:
-    """Place the furniture of a room of that kind, essentials first; what does not fit is left out."""
+    """Place the furniture of a room of that kind, essentials first; what does not fit stays out."""
     faced: int | None = None
     for makers, where, percent in _RECIPES[kind]:
         if not dice.chance(percent):

@@ -1,4 +1,4 @@
-"""Furniture for sleeping, sitting and storing, out of boxes. Whole centimetres, own frame (kit.py)."""
+"""Furniture to sleep, sit and work on and to store in: boxes in whole centimetres (see `kit`)."""
 
 from __future__ import annotations
 
@@ -100,9 +100,6 @@ def cabinet(kind: str, size: tuple[int, int, int], wood: str, doors: int) -> Pie
     for index in range(doors):
         low, high = width * index // doors + 1, width * (index + 1) // doors - 1
         parts.append(((low, depth - 2, 6, high, depth, height - 4), wood))
-        knob = high - 5 if index % 2 == 0 else low + 3
-        middle = height // 2
-        parts.append(((knob, depth, middle - 6, knob + 2, depth + 2, middle + 6), "brass"))
     return Piece(kind, tuple(parts))
 
 
@@ -116,7 +113,7 @@ def _storage(kind: str, size: tuple[int, int, int], wood: str, doors: int, front
             Spot("table", (u + 4, 4, u + half - 4, depth - 2), height)
             for u in range(0, width - half + 1, half)
         )
-    return Group(width, depth + 2, (cabinet(kind, size, wood, doors),), spots, front)
+    return Group(width, depth, (cabinet(kind, size, wood, doors),), spots, front)
 
 
 def wardrobe(dice: Dice, look: Style) -> Group:
@@ -139,14 +136,12 @@ def dresser(dice: Dice, look: Style) -> Group:
         low = 6 + (height - 10) * index // 3
         high = low + (height - 10) // 3 - 2
         parts.append(((2, 44, low, width - 2, 46, high), look.wood))
-        middle = (low + high) // 2
-        parts.append(((width // 2 - 8, 46, middle, width // 2 + 8, 48, middle + 2), "brass"))
     half = width // 2
     spots = (
         Spot("table", (4, 4, half - 2, 44), height),
         Spot("table", (half + 2, 4, width - 4, 44), height),
     )
-    return Group(width, 48, (Piece("dresser", tuple(parts)),), spots, 40)
+    return Group(width, 46, (Piece("dresser", tuple(parts)),), spots, 40)
 
 
 def filing_cabinet(dice: Dice, look: Style) -> Group:
@@ -244,7 +239,7 @@ def tv_stand(dice: Dice, look: Style) -> Group:
     width = dice.between(140, 180, 10)
     body = cabinet("tv_stand", (width, 42, 46), look.wood, 3)
     spots = (Spot("tv", (width // 2 - 62, 6, width // 2 + 62, 40), 46),)
-    return Group(width, 44, (body,), spots, 60)
+    return Group(width, 42, (body,), spots, 60)
 
 
 def dining_table(dice: Dice, look: Style) -> Group:

@@ -1,7 +1,7 @@
 """The words of furnishing: parts make pieces, pieces make groups, and a pose puts them in a room.
 
-Lengths are whole centimetres. In a group's own frame u runs along the wall it stands against, v away
-from that wall into the room, z up; its front looks along +v.
+Lengths are whole centimetres. In a group's own frame u runs along the wall it stands against, v
+away from that wall into the room, z up; its front looks along +v.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ def quad_triangles(boxes: F64, facing: I64) -> F32:
     """
     rows = np.arange(len(boxes))[:, None, None]
     corners = boxes[rows, _CORNERS[facing]]  # (Q, 4, 3)
-    return corners[:, _TWO].reshape(-1, 3, 3).astype(np.float32)
+    triangles: F32 = corners[:, _TWO].reshape(-1, 3, 3).astype(np.float32)
+    return triangles
 
 
 def face_of(box: Box3, direction: int) -> Box3:

@@ -1,4 +1,4 @@
-"""The shell of a home: walls with their openings, door tunnels, panes, and the plan of solid walls."""
+"""The shell of a home: walls with their openings, door tunnels, panes, and the solid walls."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def wall_rectangles(rooms: tuple[RectCm, ...], doors: tuple[DoorCm, ...]) -> lis
     growing: dict[tuple[int, int], int] = {}
     for row in range(len(ys)):
         runs = _runs(solid[row].tolist(), xs) if row < len(ys) - 1 else []
-        for span in [span for span in growing if span not in runs]:
-            done.append((span[0], growing.pop(span), span[1], ys[row]))
+        ended = [span for span in growing if span not in runs]
+        done += [(low, growing.pop((low, high)), high, ys[row]) for low, high in ended]
         for span in runs:
             growing.setdefault(span, ys[row])
     return done

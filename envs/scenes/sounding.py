@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..interface import CATEGORIES, UNHEARD_CATEGORIES
@@ -56,7 +56,7 @@ def add_sources(
     return placed
 
 
-def enough(sources: list[Source]) -> bool:
+def enough(sources: Sequence[Source]) -> bool:
     """Whether there are as many heard and unheard categories as every home promises."""
     unheard = sum(source.category in UNHEARD_CATEGORIES for source in sources)
     return unheard >= LEAST_UNHEARD and len(sources) - unheard >= LEAST_HEARD and len(sources) >= 8

@@ -1,7 +1,7 @@
 """Where things fit in a room: nothing may stand so near to another that an agent could get stuck.
 
-The law: two obstacles either touch or leave at least PASSAGE between them, and what stays free is in
-one piece. So every way that a disc can enter is wider than the disc by 10 cm (2 r + 0.1 m = 40 cm).
+The law: two obstacles either touch or leave at least PASSAGE between them, and what stays free is
+in one piece. So every way that a disc can enter is 10 cm wider than the disc (2 r + 10 cm = 40 cm).
 """
 
 from __future__ import annotations
