@@ -10,7 +10,7 @@ import numpy as np
 
 from ..interface import F32, I32, I64, kernel
 
-LEAF_FACES = 6  # a leaf's faces cost about as much as the two nodes that would split it
+LEAF_FACES = 12  # a leaf's faces cost about as much as the two nodes that would split it
 BINS = 12
 DEPTH_LIMIT = 60  # the renderer's stack holds as many nodes
 _BIG = np.float32(1e30)

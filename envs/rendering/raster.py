@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..interface import F32, I32, Bool, kernel
+from .inlining import inlined
 
 NEAR = 0.02  # m; nothing nearer is seen
 FARTHEST = 1e6  # m; the depth of pixels that see nothing
@@ -103,13 +104,13 @@ def rasterise(
     while pending:
         pending -= 1
         node = stack[pending]
-        if _outside(boxes[node], frame, planes):
+        if _outside(boxes, node, frame, planes):
             continue
-        if _hidden(boxes[node], frame, inverse, farthest, stale, tiles_x, width, height):
+        if _hidden(boxes, node, frame, inverse, farthest, stale, tiles_x, width, height):
             continue
         child = links[node, 0]
         if child >= 0:
-            right_first = _distance(boxes[child], frame) > _distance(boxes[child + 1], frame)
+            right_first = _distance(boxes, child, frame) > _distance(boxes, child + 1, frame)
             stack[pending] = child if right_first else child + 1
             stack[pending + 1] = child + 1 if right_first else child
             pending += 2
@@ -117,38 +118,43 @@ def rasterise(
         first = links[node, 1]
         for face in range(first, first + links[node, 2]):
             _draw(
-                face, corners[face], normals[face], tags[face, 0], closed, frame, inverse, faces,
+                face, corners, normals, tags[face, 0], closed, frame, inverse, faces,
                 stale, tiles_x, width, height, corner, lines,
             )  # fmt: skip
 
 
-@kernel
-def _distance(box: F32, frame: F32) -> np.float32:
+@inlined
+def _distance(boxes: F32, node: int, frame: F32) -> np.float32:
     """Squared distance from the eye to a box."""
     total = np.float32(0)
     for d in range(3):
-        gap = max(abs(box[d] - frame[EYE, d]) - box[3 + d], np.float32(0))
+        gap = max(abs(boxes[node, d] - frame[EYE, d]) - boxes[node, 3 + d], np.float32(0))
         total += gap * gap
     return total
 
 
-@kernel
-def _outside(box: F32, frame: F32, planes: F32) -> bool:
+@inlined
+def _outside(boxes: F32, node: int, frame: F32, planes: F32) -> bool:
     """Whether a box lies wholly outside one of the view's planes."""
-    x = box[0] - frame[EYE, 0]
-    y = box[1] - frame[EYE, 1]
-    z = box[2] - frame[EYE, 2]
+    x = boxes[node, 0] - frame[EYE, 0]
+    y = boxes[node, 1] - frame[EYE, 1]
+    z = boxes[node, 2] - frame[EYE, 2]
     for p in range(5):
         reach = planes[p, 0] * x + planes[p, 1] * y + planes[p, 2] * z
-        reach += planes[p, 3] * box[3] + planes[p, 4] * box[4] + planes[p, 5] * box[5]
+        reach += (
+            planes[p, 3] * boxes[node, 3]
+            + planes[p, 4] * boxes[node, 4]
+            + planes[p, 5] * boxes[node, 5]
+        )
         if reach < planes[p, 6]:
             return True
     return False
 
 
-@kernel
+@inlined
 def _hidden(
-    box: F32,
+    boxes: F32,
+    node: int,
     frame: F32,
     inverse: F32,
     farthest: F32,
@@ -158,20 +164,24 @@ def _hidden(
     height: int,
 ) -> bool:
     """Whether everything that a box could show lies behind what is drawn."""
-    x = box[0] - frame[EYE, 0]
-    y = box[1] - frame[EYE, 1]
-    z = box[2] - frame[EYE, 2]
+    x = boxes[node, 0] - frame[EYE, 0]
+    y = boxes[node, 1] - frame[EYE, 1]
+    z = boxes[node, 2] - frame[EYE, 2]
     middle = frame[AHEAD, 0] * x + frame[AHEAD, 1] * y + frame[AHEAD, 2] * z
-    ax = frame[AHEAD, 0] * box[3]
-    ay = frame[AHEAD, 1] * box[4]
-    az = frame[AHEAD, 2] * box[5]
+    ax = frame[AHEAD, 0] * boxes[node, 3]
+    ay = frame[AHEAD, 1] * boxes[node, 4]
+    az = frame[AHEAD, 2] * boxes[node, 5]
     nearest = middle - abs(ax) - abs(ay) - abs(az)
     if nearest < np.float32(NEAR):
         return False
     across = frame[RIGHT, 0] * x + frame[RIGHT, 1] * y
     along = frame[DOWN, 0] * x + frame[DOWN, 1] * y + frame[DOWN, 2] * z
-    rx, ry = frame[RIGHT, 0] * box[3], frame[RIGHT, 1] * box[4]
-    dx, dy, dz = frame[DOWN, 0] * box[3], frame[DOWN, 1] * box[4], frame[DOWN, 2] * box[5]
+    rx, ry = frame[RIGHT, 0] * boxes[node, 3], frame[RIGHT, 1] * boxes[node, 4]
+    dx, dy, dz = (
+        frame[DOWN, 0] * boxes[node, 3],
+        frame[DOWN, 1] * boxes[node, 4],
+        frame[DOWN, 2] * boxes[node, 5],
+    )
     left, right = np.float32(1e9), np.float32(-1e9)
     top, bottom = np.float32(1e9), np.float32(-1e9)
     for corner in range(8):
@@ -200,24 +210,43 @@ def _hidden(
     return True
 
 
-@kernel
+@inlined
 def _least(inverse: F32, tile_x: int, tile_y: int, width: int, height: int) -> np.float32:
     """The smallest inverse depth in a tile."""
     least = np.float32(1e9)
     first = tile_x * TILE
-    last = min(first + TILE, width)
     for v in range(tile_y * TILE, min(tile_y * TILE + TILE, height)):
-        row = inverse[v * width + first : v * width + last]
-        for value in row:
-            least = min(least, value)
+        start = v * width + first
+        if first + TILE <= width:
+            for u in range(TILE):  # a constant count: one vector instruction
+                value = inverse[np.uintp(start + u)]
+                least = min(least, value)
+        else:
+            for u in range(width - first):
+                value = inverse[np.uintp(start + u)]
+                least = min(least, value)
     return least
 
 
-@kernel
+@inlined
+def _aside(corner: F32, count: int, half_x: np.float32, half_y: np.float32) -> bool:
+    """Whether all corners of a face lie outside one plane of the view."""
+    left = right = above = below = behind = True
+    for c in range(count):
+        across, along, ahead = corner[c, 0], corner[c, 1], corner[c, 2]
+        left = left and across < -half_x * ahead
+        right = right and across > half_x * ahead
+        above = above and along < -half_y * ahead
+        below = below and along > half_y * ahead
+        behind = behind and ahead < np.float32(NEAR)
+    return left or right or above or below or behind
+
+
+@inlined
 def _draw(  # noqa: C901 - one face, set-up to spans
     face: int,
-    world: F32,
-    normal: F32,
+    corners: F32,
+    normals: F32,
     count: int,
     closed: bool,
     frame: F32,
@@ -231,10 +260,12 @@ def _draw(  # noqa: C901 - one face, set-up to spans
     lines: F32,
 ) -> None:
     """Draw one face where it is nearest. `corner` (4, 3) and `lines` (5, 2) are working memory."""
-    x = world[0, 0] - frame[EYE, 0]
-    y = world[0, 1] - frame[EYE, 1]
-    z = world[0, 2] - frame[EYE, 2]
-    gap = normal[0] * x + normal[1] * y + normal[2] * z  # minus the eye's height over the plane
+    x = corners[face, 0, 0] - frame[EYE, 0]
+    y = corners[face, 0, 1] - frame[EYE, 1]
+    z = corners[face, 0, 2] - frame[EYE, 2]
+    gap = (
+        normals[face, 0] * x + normals[face, 1] * y + normals[face, 2] * z
+    )  # minus the eye's height over the plane
     if abs(gap) < np.float32(1e-6) or (closed and gap > 0):
         return
     half_x, half_y = np.float32(0.5 * width), np.float32(0.5 * height)
@@ -242,44 +273,50 @@ def _draw(  # noqa: C901 - one face, set-up to spans
     left, right = np.float32(1e9), np.float32(-1e9)
     top, bottom = np.float32(1e9), np.float32(-1e9)
     crossing = False
-    beyond_left = beyond_right = beyond_top = beyond_bottom = behind = True
     for c in range(count):
-        x = world[c, 0] - frame[EYE, 0]
-        y = world[c, 1] - frame[EYE, 1]
-        z = world[c, 2] - frame[EYE, 2]
+        x = corners[face, c, 0] - frame[EYE, 0]
+        y = corners[face, c, 1] - frame[EYE, 1]
+        z = corners[face, c, 2] - frame[EYE, 2]
         across = frame[RIGHT, 0] * x + frame[RIGHT, 1] * y
         along = frame[DOWN, 0] * x + frame[DOWN, 1] * y + frame[DOWN, 2] * z
         ahead = frame[AHEAD, 0] * x + frame[AHEAD, 1] * y + frame[AHEAD, 2] * z
         corner[c, 0] = across
         corner[c, 1] = along
         corner[c, 2] = ahead
-        beyond_left = beyond_left and across < -half_x * ahead
-        beyond_right = beyond_right and across > half_x * ahead
-        beyond_top = beyond_top and along < -half_y * ahead
-        beyond_bottom = beyond_bottom and along > half_y * ahead
         if ahead < np.float32(NEAR):
             crossing = True
         else:
-            behind = False
             scale = np.float32(1) / ahead
             left, right = min(left, across * scale), max(right, across * scale)
             top, bottom = min(top, along * scale), max(bottom, along * scale)
-    if beyond_left or beyond_right or beyond_top or beyond_bottom or behind:
-        return
     low_x, high_x = np.float32(0), np.float32(width - 1)
     low_y, high_y = np.float32(0), np.float32(height - 1)
-    if not crossing:
+    if crossing:
+        if _aside(corner, count, half_x, half_y):
+            return
+    else:
         slack = np.float32(OVERLAP)
         low_x, high_x = max(low_x, left + centre_x - slack), min(high_x, right + centre_x + slack)
         low_y, high_y = max(low_y, top + centre_y - slack), min(high_y, bottom + centre_y + slack)
     if low_x > high_x or low_y > high_y:
         return
+    # ceil and floor: a face between the pixel centres, as most of a fine mesh, ends here
+    if width - 1 - int(np.float32(width - 1) - low_x) > int(high_x):
+        return
+    if height - 1 - int(np.float32(height - 1) - low_y) > int(high_y):
+        return
     # Inverse depth = base + slope_x * u + slope_y * v, u and v pixel numbers.
     scale = np.float32(1) / gap
-    slope_x = scale * (normal[0] * frame[STEP_RIGHT, 0] + normal[1] * frame[STEP_RIGHT, 1])
-    slope_y = normal[0] * frame[STEP_DOWN, 0] + normal[1] * frame[STEP_DOWN, 1]
-    slope_y = scale * (slope_y + normal[2] * frame[STEP_DOWN, 2])
-    base = normal[0] * frame[AHEAD, 0] + normal[1] * frame[AHEAD, 1] + normal[2] * frame[AHEAD, 2]
+    slope_x = scale * (
+        normals[face, 0] * frame[STEP_RIGHT, 0] + normals[face, 1] * frame[STEP_RIGHT, 1]
+    )
+    slope_y = normals[face, 0] * frame[STEP_DOWN, 0] + normals[face, 1] * frame[STEP_DOWN, 1]
+    slope_y = scale * (slope_y + normals[face, 2] * frame[STEP_DOWN, 2])
+    base = (
+        normals[face, 0] * frame[AHEAD, 0]
+        + normals[face, 1] * frame[AHEAD, 1]
+        + normals[face, 2] * frame[AHEAD, 2]
+    )
     base = scale * base - slope_x * centre_x - slope_y * centre_y
     # Each edge bounds the span of a row from the left or from the right by a line u = p + q * v.
     lefts = 0
