@@ -3,24 +3,71 @@
 Block n of the dry signal, cut with a window that fades in over its first samples and out over the
 first samples of block n + 1, is convolved with the impulse response of step n; the results overlap
 and add. The windows sum to one, so for a listener who stands still this is one offline convolution.
+Responses are cut into parts as long as a block (uniformly partitioned convolution), so that 0.5 s
+and 0.25 s blocks need FFTs of 8192 only and products of later parts wait as spectra.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import scipy.fft
 
-from ..interface import F32, I32, I64, Bool, SoundwalkError
+from ..interface import F32, I32, I64, Bool, SoundwalkError, kernel
 
-GROUP = 8  # listeners convolved at once: their spectra fit a 1 MB cache
+GROUP = 16  # listeners convolved at once; smaller and larger groups measured slower
 ROWS = 4  # scipy's float32 FFT works on four rows at once; other counts would round differently
 
-
+C64 = npt.NDArray[np.complex64]
 Index = I32 | I64 | Bool | slice | list[int]
 
 
+@kernel
+def _multiply(dry: C64, responses: C64, waiting: C64, total: C64) -> None:
+    """Spectra of this step, and of what waits for later ones.
+
+    Args:
+        dry: (n, K) spectra of the windowed blocks.
+        responses: (n, C, P, K) spectra of the parts of the impulse responses.
+        waiting: (n, P - 1, C, K) what earlier blocks left for steps to come, moved up by one.
+        total: (n, C, K), filled with part 0 of this block and what was waiting.
+    """
+    parts = responses.shape[2]
+    for i in range(dry.shape[0]):
+        for c in range(responses.shape[1]):
+            if parts == 1:
+                for k in range(dry.shape[1]):
+                    total[i, c, k] = dry[i, k] * responses[i, c, 0, k]
+                continue
+            last = waiting[i, parts - 2, c]
+            for k in range(dry.shape[1]):
+                total[i, c, k] = dry[i, k] * responses[i, c, 0, k] + waiting[i, 0, c, k]
+            for p in range(1, parts - 1):
+                for k in range(dry.shape[1]):
+                    later = waiting[i, p, c, k] + dry[i, k] * responses[i, c, p, k]
+                    waiting[i, p - 1, c, k] = later
+            for k in range(dry.shape[1]):
+                last[k] = dry[i, k] * responses[i, c, parts - 1, k]
+
+
+@kernel
+def _overlap(wet: F32, tail: F32, heard: F32) -> None:
+    """Add the tails of the last step to `heard` (n, C, block) and keep those of this one."""
+    block, ringing = heard.shape[2], tail.shape[2]
+    shared = min(block, ringing)
+    for i in range(wet.shape[0]):
+        for c in range(wet.shape[1]):
+            for k in range(block):
+                heard[i, c, k] = wet[i, c, k]
+            for k in range(shared):
+                heard[i, c, k] += tail[i, c, k]
+            for k in range(ringing):
+                left = tail[i, c, k + block] if k + block < ringing else np.float32(0.0)
+                tail[i, c, k] = left + wet[i, c, k + block]
+
+
 class StreamingConvolver:
-    """Convolve the blocks of `num` listeners with impulse responses that change from block to block.
+    """Convolve the blocks of `num` listeners with responses that change from block to block.
 
     Args:
         num: listeners.
@@ -36,23 +83,29 @@ class StreamingConvolver:
     def __init__(
         self, num: int, channels: int, block: int = 4000, rir_length: int = 8000, fade: int = 160
     ) -> None:
-        for name, value in (("num", num), ("channels", channels), ("block", block),
-                            ("rir_length", rir_length)):  # fmt: skip
+        sizes = {"num": num, "channels": channels, "block": block, "rir_length": rir_length}
+        for name, value in sizes.items():
             if value < 1:
                 raise SoundwalkError(f"{name}={value}: expected at least 1")
         if not 0 <= fade <= block:
             raise SoundwalkError(f"fade={fade}: expected 0 to the block's {block} samples")
         self.num, self.channels, self.block, self.fade = num, channels, block, fade
         self.rir_length = rir_length
-        self._size = scipy.fft.next_fast_len(block + fade + rir_length - 1, real=True)
+        self._part = min(block, rir_length)
+        self._parts = -(-rir_length // self._part)
+        self._size = scipy.fft.next_fast_len(block + fade + self._part - 1, real=True)
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / max(fade, 1))
         self._window = np.ones(block + fade, np.float32)
         self._window[:fade], self._window[block:] = ramp, ramp[::-1]
-        self._tail = np.zeros((num, channels, fade + rir_length - 1), np.float32)
+        self._waiting, self._tail = self._silence(num)
         self._fresh = np.ones(num, np.bool_)
+        self._dry = np.zeros((_rows(GROUP), self._size), np.float32)
+        self._total = np.zeros((_rows(GROUP * channels), self._size // 2 + 1), np.complex64)
+        self._rirs = np.zeros((_rows(GROUP * channels * self._parts), self._size), np.float32)
 
     def reset(self, indices: Index = slice(None)) -> None:
         """Forget what still rings for these listeners; their next block starts without a fade."""
+        self._waiting[indices] = 0.0
         self._tail[indices] = 0.0
         self._fresh[indices] = True
 
@@ -61,7 +114,7 @@ class StreamingConvolver:
 
         Args:
             indices: (n,) which listeners.
-            past: (n, P) float32 dry signal up to this step; what is older than rir_length is over.
+            past: (n, T) float32 dry signal up to this step; rir_length samples say all.
             blocks: (n, block + fade) float32, as in `step`.
             rirs: (n, C, L) float32, as in `step`.
 
@@ -73,13 +126,18 @@ class StreamingConvolver:
         """
         count = len(indices)
         self._check(count, blocks, rirs)
-        if past.ndim != 2 or len(past) != count or past.shape[1] < 1:
+        if past.ndim != 2 or len(past) != count:
             raise SoundwalkError(f"past has shape {past.shape}: expected ({count}, samples)")
-        tail = np.zeros((count, self.channels, self._tail.shape[2]), np.float32)
-        ringing = convolve(past, rirs)[:, :, past.shape[1] :]
-        tail[:, :, : ringing.shape[2]] = ringing
-        heard = self._groups(blocks, rirs, tail, np.ones(count, np.bool_))
-        self._tail[indices] = tail
+        steps = -(-past.shape[1] // self.block)
+        lead = np.zeros((count, steps * self.block - past.shape[1]), np.float32)
+        signal = np.concatenate([lead, past, blocks], axis=1)
+        waiting, tail = self._silence(count)
+        fresh = np.ones(count, np.bool_)
+        for start in range(0, (steps + 1) * self.block, self.block):
+            window = signal[:, start : start + self.block + self.fade]
+            heard = self._advance(window, rirs, waiting, tail, fresh)
+            fresh[:] = False
+        self._waiting[indices], self._tail[indices] = waiting, tail
         self._fresh[indices] = False
         return heard
 
@@ -97,9 +155,15 @@ class StreamingConvolver:
             SoundwalkError: a shape is not as expected.
         """
         self._check(self.num, blocks, rirs)
-        heard = self._groups(blocks, rirs, self._tail, self._fresh)
+        heard = self._advance(blocks, rirs, self._waiting, self._tail, self._fresh)
         self._fresh[:] = False
         return heard
+
+    def _silence(self, count: int) -> tuple[C64, F32]:
+        """What waits and what rings when nothing has sounded."""
+        bins, ringing = self._size // 2 + 1, self.fade + self._part - 1
+        waiting = np.zeros((count, self._parts - 1, self.channels, bins), np.complex64)
+        return waiting, np.zeros((count, self.channels, ringing), np.float32)
 
     def _check(self, count: int, blocks: F32, rirs: F32) -> None:
         """Complain about arrays of the wrong shape."""
@@ -108,49 +172,40 @@ class StreamingConvolver:
             if array.shape != shape:
                 raise SoundwalkError(f"{name} has shape {array.shape}: expected {shape}")
 
-    def _groups(self, blocks: F32, rirs: F32, tail: F32, fresh: Bool) -> F32:
-        """Convolve a few listeners at a time, so that their spectra stay in the cache."""
+    def _advance(self, blocks: F32, rirs: F32, waiting: C64, tail: F32, fresh: Bool) -> F32:
+        """Convolve group after group; rows are padded so that rounding ignores their number."""
         heard = np.empty((len(blocks), self.channels, self.block), np.float32)
-        ringing = tail.shape[2]
         for start in range(0, len(blocks), GROUP):
             rows = slice(start, start + GROUP)
-            dry = blocks[rows] * self._window
             new = np.flatnonzero(fresh[rows])
-            dry[new, : self.fade] = blocks[rows][new, : self.fade]
-            wet = convolve(dry, rirs[rows], self._size)
-            wet[:, :, :ringing] += tail[rows]
-            tail[rows] = wet[:, :, self.block : self.block + ringing]
-            heard[rows] = wet[:, :, : self.block]
+            dry = self._emitted(blocks[rows], new)
+            responses = self._responses(rirs[rows])
+            count = len(dry) * self.channels
+            total = self._total[:count].reshape(len(dry), self.channels, -1)
+            _multiply(dry, responses, waiting[rows], total)
+            wet = scipy.fft.irfft(self._total[: _rows(count)], self._size)[:count]
+            _overlap(wet.reshape(len(dry), self.channels, -1), tail[rows], heard[rows])
         return heard
 
+    def _emitted(self, blocks: F32, new: I64) -> C64:
+        """(n, K) spectra of windowed blocks; the `new` ones do not fade in."""
+        count, length = blocks.shape
+        np.multiply(blocks, self._window, out=self._dry[:count, :length])
+        self._dry[new, : self.fade] = blocks[new, : self.fade]
+        return scipy.fft.rfft(self._dry[: _rows(count)])[:count]
 
-def convolve(dry: F32, rirs: F32, size: int = 0) -> F32:
-    """Full convolution of each signal with each channel of its impulse response.
-
-    Rows are padded to whole groups of ROWS, so that the rounding does not depend on their number.
-
-    Args:
-        dry: (N, T) float32.
-        rirs: (N, C, L) float32.
-        size: of the FFT; the next fast one that holds the result if 0.
-
-    Returns:
-        (N, C, T + L - 1) float32.
-    """
-    count, channels, length = rirs.shape
-    samples = dry.shape[1] + length - 1
-    size = size or scipy.fft.next_fast_len(samples, real=True)
-    responses = scipy.fft.rfft(_pad_rows(rirs.reshape(count * channels, length)), size)
-    emitted = scipy.fft.rfft(_pad_rows(dry), size)
-    spectra = responses[: count * channels].reshape(count, channels, -1)
-    spectra *= emitted[:count, None]
-    wet = scipy.fft.irfft(responses, size, overwrite_x=True)
-    return wet[: count * channels].reshape(count, channels, size)[:, :, :samples]
+    def _responses(self, rirs: F32) -> C64:
+        """(n, C, P, K) spectra of the parts of impulse responses."""
+        count, part = len(rirs), self._part
+        rows = count * self.channels * self._parts
+        parts = self._rirs[:rows].reshape(count, self.channels, self._parts, self._size)
+        for p in range(self._parts):
+            piece = rirs[:, :, p * part : (p + 1) * part]
+            parts[:, :, p, : piece.shape[2]] = piece
+        spectra = scipy.fft.rfft(self._rirs[: _rows(rows)])[:rows]
+        return spectra.reshape(count, self.channels, self._parts, -1)
 
 
-def _pad_rows(rows: F32) -> F32:
-    """Append silent rows up to a multiple of ROWS."""
-    missing = -len(rows) % ROWS
-    return (
-        np.concatenate([rows, np.zeros((missing, rows.shape[1]), np.float32)]) if missing else rows
-    )
+def _rows(count: int) -> int:
+    """`count` rounded up to whole groups of ROWS."""
+    return -(-count // ROWS) * ROWS
