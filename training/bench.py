@@ -1,0 +1,185 @@
+"""How fast it is: flat figures per CPU-second, medians over repeats, and the machine.
+
+CPU seconds are `time.process_time`: the machines this runs on are shared, wall time is not stable.
+Figures are of steady state: kernels are compiled and the first homes are built before the clock
+starts; homes that episodes need later are built while it runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..envs.interface import I64, SENSOR_HEIGHT, Action
+from ..envs.rendering import Camera, render
+from ..envs.sb3 import SB3VecEnv
+from ..envs.simulators.native import NativeSimulator
+from .config import Config, EnvConfig
+from .curves import make_logger
+from .ppo import make_ppo
+from .worlds import Envs, make_envs
+
+NUM_ENVS = 64
+_STOP_SHARE = 1 / 80  # of random actions, so that episodes are as long as trained agents' ones
+_SENSES = ("rendering", "acoustics", "movement", "resets")
+
+Figures = dict[str, float | int | str]
+
+
+def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
+    """Measure everything.
+
+    Args:
+        quick: shorter and fewer repeats: seconds instead of a minute, and less certain.
+        config: what PPO trains; the default configuration if left out.
+
+    Returns:
+        Flat figures: env_steps_per_cpu_second and the share of each sense in it,
+        frames_per_cpu_second (64 x 64) and frames_128_per_cpu_second, rirs_per_cpu_second,
+        ppo_steps_per_cpu_second, peak_rss_mb, and the machine.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    repeats = 3 if quick else 5
+    figures: Figures = {"num_envs": NUM_ENVS, "repeats": repeats}
+    try:
+        envs = make_envs(EnvConfig(num_envs=NUM_ENVS, sensors=("rgb", "depth", "audio")))
+        try:
+            figures |= _env_steps(envs, 30 if quick else 150, repeats)
+            figures |= _senses(envs.unwrapped.simulator, 20 if quick else 100, repeats)  # type: ignore[attr-defined]
+        finally:
+            envs.close()
+        del envs
+        gc.collect()
+        figures |= _ppo_steps(config or Config(), 1 if quick else 3)
+    finally:
+        torch.set_num_threads(threads)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes; bytes on macOS
+    figures["peak_rss_mb"] = round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+    return figures | machine()
+
+
+def machine() -> Figures:
+    """What the figures were measured on."""
+    names = ("soundwalk", "numpy", "numba", "torch", "stable_baselines3", "gymnasium")
+    cpu = Path("/proc/cpuinfo")
+    lines = cpu.read_text(encoding="utf-8").splitlines() if cpu.is_file() else []
+    model = next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
+    return {
+        "cpu": model or platform.processor() or platform.machine(),
+        "cores": len(lines and [x for x in lines if x.startswith("processor")]) or 1,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **{f"{name}_version": version(name) for name in names},
+    }
+
+
+def _env_steps(envs: Envs, steps: int, repeats: int) -> Figures:
+    """Environment steps with spectrogram and resets, and where the time goes."""
+    rng = np.random.default_rng(0)
+    clock = envs.unwrapped.simulator.clock  # type: ignore[attr-defined]
+    envs.reset(seed=0)
+    for _ in range(20):
+        envs.step(_wander(rng, envs.num_envs))
+    rates, shares = [], []
+    for _ in range(repeats):
+        clock.seconds.update(dict.fromkeys(_SENSES, 0.0))
+        since = time.process_time()
+        for _ in range(steps):
+            envs.step(_wander(rng, envs.num_envs))
+        spent = time.process_time() - since
+        rates.append(steps * envs.num_envs / spent)
+        shares.append([clock.seconds[sense] / spent for sense in _SENSES])
+    middle = np.median(shares, axis=0)
+    return {
+        "env_steps_per_cpu_second": _round(np.median(rates)),
+        **{f"share_{s}": round(float(m), 3) for s, m in zip(_SENSES, middle, strict=True)},
+        "share_other": round(float(1 - middle.sum()), 3),
+    }
+
+
+def _senses(simulator: NativeSimulator, batches: int, repeats: int) -> Figures:
+    """Frames and impulse responses by themselves, where the agents stand now."""
+    n = simulator.num_agents
+    agents = np.arange(n, dtype=np.int32)
+    eyes = np.zeros((n, 5), np.float32)
+    eyes[:, :2], eyes[:, 2] = simulator.poses[:, :2], SENSOR_HEIGHT
+    eyes[:, 3] = simulator.poses[:, 2]
+
+    def frames(size: int) -> float:
+        camera = Camera(height=size, width=size, hfov=np.pi / 2)
+        colours = np.empty((n, size, size, 3), np.uint8)
+        depths = np.empty((n, size, size), np.float32)
+        homes, slots = simulator.pool.meshes, simulator.slots
+        return _rate(
+            lambda: render(homes, slots, eyes, camera, rgb=colours, depth=depths),
+            n, batches, repeats,
+        )  # fmt: skip
+
+    return {
+        "frames_per_cpu_second": _round(frames(64)),
+        "frames_128_per_cpu_second": _round(frames(128)),
+        "rirs_per_cpu_second": _round(_rate(lambda: simulator.rirs(agents), n, batches, repeats)),
+    }
+
+
+def _ppo_steps(config: Config, repeats: int) -> Figures:
+    """Training steps, everything included: walking, resets, and learning."""
+    from tempfile import TemporaryDirectory
+
+    config = dataclasses.replace(config, device="cpu", total_steps=10**9)
+    rollout = config.env.num_envs * config.ppo.n_steps
+    venv = SB3VecEnv(make_envs(config.env, keys=config.policy.keys))
+    try:
+        with TemporaryDirectory() as folder:
+            model = make_ppo(config, venv)
+            logger = make_logger(Path(folder), 0)
+            model.set_logger(logger)
+            model.learn(rollout)  # compiles and builds the first homes
+            rates = []
+            for _ in range(repeats):
+                since = time.process_time()
+                model.learn(rollout, reset_num_timesteps=False)
+                rates.append(rollout / (time.process_time() - since))
+            logger.close()
+    finally:
+        venv.close()
+    return {
+        "ppo_steps_per_cpu_second": _round(np.median(rates)),
+        "ppo_epochs": config.ppo.n_epochs,
+        "ppo_observations": " ".join(config.policy.keys),
+    }
+
+
+def _wander(rng: np.random.Generator, n: int) -> I64:
+    """Mostly forward, some turns, now and then STOP."""
+    turns = (1 - _STOP_SHARE) * 0.2
+    shares = [_STOP_SHARE, 1 - _STOP_SHARE - 2 * turns, turns, turns]
+    return rng.choice(len(Action), size=n, p=shares)
+
+
+def _rate(call: Callable[[], Any], items: int, batches: int, repeats: int) -> float:
+    """Items a CPU-second: the median of `repeats` runs of `batches` calls."""
+    call()
+    rates = []
+    for _ in range(repeats):
+        since = time.process_time()
+        for _ in range(batches):
+            call()
+        rates.append(items * batches / max(time.process_time() - since, 1e-9))
+    return float(np.median(rates))
+
+
+def _round(rate: Any) -> float:
+    return round(float(rate), 1)

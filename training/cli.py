@@ -1,0 +1,331 @@
+"""The command line: `soundwalk train, resume, evaluate, render, play, rir, bench, info`.
+
+Each command is a function whose arguments are its options; heavy modules load when one runs, so
+that `soundwalk --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from tyro.conf import Positional, arg
+
+from ..envs.interface import SoundwalkError
+
+Out = Annotated[Path | None, arg(aliases=["-o"])]
+Triple = Annotated[str, arg(metavar="X,Y,Z")]
+Json = Path | None
+
+
+def train(
+    config: Positional[str],
+    /,
+    run_dir: Path | None = None,
+    overwrite: bool = False,
+    seed: int | None = None,
+    set_: Annotated[tuple[str, ...], arg(name="set", metavar="KEY=VALUE")] = (),
+    json: Json = None,
+) -> None:
+    """Train an agent.
+
+    Args:
+        config: a published configuration (quick, audiogoal) or a YAML file.
+        run_dir: where the run is written; runs/CONFIG by default.
+        overwrite: replace a run that is already there.
+        seed: of everything random; the configuration's by default.
+        set_: other values for keys of the configuration, e.g. ppo.n_epochs=1 env.rooms=[1,2].
+        json: write the last state there.
+    """
+    from .config import load_config
+    from .reinforce import train as start
+
+    overrides = [*set_, *([] if seed is None else [f"seed={seed}"])]
+    experiment = load_config(config, overrides)
+    run = run_dir or Path("runs") / Path(config).stem
+    _report(_progress(start(experiment, run, overwrite=overwrite), run), json)
+
+
+def resume(run_dir: Positional[Path], /, json: Json = None) -> None:
+    """Go on with a run from its last checkpoint.
+
+    Args:
+        run_dir: the run.
+        json: write the last state there.
+    """
+    from .reinforce import resume as go_on
+
+    _report(_progress(go_on(run_dir), run_dir), json)
+
+
+def evaluate(
+    agents: tuple[str, ...],
+    run_dir: Path | None = None,
+    split: str = "val",
+    sounds: str = "heard",
+    episodes: int = 500,
+    seed: int = 0,
+    num_envs: int = 32,
+    checkpoint: str = "last",
+    video: int = 0,
+    out: Out = None,
+    json: Json = None,
+) -> None:
+    """Let agents walk the same episodes; print a table with 95 % intervals.
+
+    Args:
+        agents: random, forward, direction_follower, oracle, trained, deaf, or run directories.
+        run_dir: the run that "trained" and "deaf" mean; else the first one among the agents.
+        split: of homes: train, val, test.
+        sounds: heard, unheard_clips, unheard, or a folder of recordings.
+        episodes: how many.
+        seed: of the episodes.
+        num_envs: environments at a time.
+        checkpoint: last or best.
+        video: film the first agent on this many episodes.
+        out: the film; video.mp4 in the run directory by default, else here.
+        json: write the results there.
+    """
+    from rich.console import Console
+
+    from .evaluate import evaluate as run
+    from .evaluate import table
+
+    console = Console(stderr=True)
+    results = run(
+        agents, run_dir, split=split, sounds=sounds, episodes=episodes, seed=seed,
+        num_envs=num_envs, checkpoint=checkpoint,
+        say=lambda name: console.print(f"walking: {name}", highlight=False),
+    )  # fmt: skip
+    Console(width=max(Console().width, 110)).print(table(results))
+    if video:
+        from .video import film_agent
+
+        path = film_agent(
+            agents[0], run_dir, out, video, split=split, sounds=sounds, seed=seed,
+            checkpoint=checkpoint,
+        )  # fmt: skip
+        results["video"] = str(path)
+        print(f"film: {results['video']}")
+    _report(results, json, quiet=True)
+
+
+def render(
+    scene: int,
+    out: Out = None,
+    pose: Annotated[str | None, arg(metavar="X,Y,HEADING")] = None,
+    rooms: tuple[int, int] | None = None,
+    pitch: float = 0.0,
+    size: int = 512,
+    hfov: float = 1.5708,
+    json: Json = None,
+) -> None:
+    """Write what an agent would see in a home as a PNG file.
+
+    Args:
+        scene: seed of the home.
+        out: the file; view.png by default.
+        pose: metres and radians; by default a look into the first room.
+        rooms: smallest and largest number of rooms.
+        pitch: of the camera, radians, positive up.
+        size: pixels.
+        hfov: horizontal field of view, radians.
+        json: write the file's name there.
+    """
+    from matplotlib.image import imsave
+
+    from .looking import view
+
+    where = None if pose is None else _triple("--pose", pose)
+    image = view(_scene(scene, rooms), where, pitch=pitch, size=size, hfov=hfov)
+    path = out or Path("view.png")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    imsave(path, image)
+    _report({"path": str(path), "size": size}, json)
+
+
+def play(
+    split: str = "val",
+    sounds: str = "heard",
+    rooms: tuple[int, int] = (3, 6),
+    seed: int = 0,
+    window: bool = False,
+    json: Json = None,
+) -> None:
+    """Walk an episode yourself in the terminal: w, a, d or arrows, space to stop, q to quit.
+
+    Args:
+        split: of homes.
+        sounds: heard, unheard_clips, unheard, or a folder of recordings.
+        rooms: smallest and largest number of rooms.
+        seed: of the episode.
+        window: show plan and spectrogram in a window, too; needs a display.
+        json: write your metrics there.
+    """
+    from ..envs.vector import AudioGoalVectorEnv
+    from .play import play as walk
+
+    envs = AudioGoalVectorEnv(
+        1, split=split, sounds=sounds, rooms=rooms, homes=8, sensors=("rgb", "audio"),
+        render_mode="human" if window else None,
+    )  # fmt: skip
+    try:
+        _report(walk(envs, seed=seed, window=window, screen=sys.stdout), json)
+    finally:
+        envs.close()
+
+
+def rir(
+    scene: int,
+    source: Triple,
+    receiver: Triple,
+    heading: float = 0.0,
+    out: Out = None,
+    rooms: tuple[int, int] | None = None,
+    sample_rate: int = 16_000,
+    json: Json = None,
+) -> None:
+    """Write a binaural room impulse response as a WAV file.
+
+    Args:
+        scene: seed of the home.
+        source: where it sounds, metres.
+        receiver: where the head is, metres.
+        heading: of the head, radians, counter-clockwise from +x.
+        out: the file; rir.wav by default.
+        rooms: smallest and largest number of rooms.
+        sample_rate: hertz.
+        json: write what is in the file there.
+    """
+    from .looking import impulse_response
+
+    points = _triple("--source", source), _triple("--receiver", receiver)
+    home = _scene(scene, rooms)
+    path = out or Path("rir.wav")
+    _report(impulse_response(home, *points, heading, path, sample_rate), json)
+
+
+def bench(quick: bool = False, config: str | None = None, json: Json = None) -> None:
+    """Measure speed per CPU-second and memory.
+
+    Args:
+        quick: seconds instead of a minute, and less certain.
+        config: what PPO trains; the default configuration if left out.
+        json: write the figures there.
+    """
+    from .bench import bench as measure
+    from .config import load_config
+
+    experiment = None if config is None else load_config(config)
+    _report(measure(quick=quick, config=experiment), json)
+
+
+def info(
+    scene: int | None = None,
+    png: Path | None = None,
+    rooms: tuple[int, int] | None = None,
+    episodes: bool = False,
+    split: str = "val",
+    sounds: str = "heard",
+    count: Annotated[int, arg(aliases=["-n"])] = 500,
+    seed: int = 0,
+    out: Out = None,
+    json: Json = None,
+) -> None:
+    """Describe a home (--scene 7 --png plan.png), or the episodes of a split (--episodes).
+
+    Args:
+        scene: seed of a home.
+        png: draw its plan there.
+        rooms: smallest and largest number of rooms.
+        episodes: describe episodes instead: distances, doors, sounds.
+        split: of their homes.
+        sounds: heard, unheard_clips, unheard, or a folder of recordings.
+        count: how many episodes.
+        seed: of the episodes.
+        out: write the episodes there, one JSON object a line.
+        json: write what is printed there.
+    """
+    from .config import EnvConfig
+    from .looking import describe
+    from .looking import episodes as describe_episodes
+
+    if episodes == (scene is not None):
+        raise SoundwalkError(
+            "info describes a home (--scene 7) or episodes (--episodes): say which"
+        )
+    if scene is not None:
+        _report(describe(_scene(scene, rooms), png), json)
+        return
+    config = EnvConfig(sounds=sounds, rooms=rooms or EnvConfig().rooms)
+    _report(describe_episodes(config, split=split, count=count, seed=seed, path=out), json)
+
+
+COMMANDS = {
+    command.__name__: command
+    for command in (train, resume, evaluate, render, play, rir, bench, info)
+}
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command; what the user can mend is one line on standard error and exit code 2."""
+    warnings.showwarning = _show_warning
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS,
+            prog="soundwalk",
+            description="Embodied agents that learn to find what they hear.",
+            args=args,
+        )
+    except (SoundwalkError, OSError) as error:
+        print(f"soundwalk: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"soundwalk: warning: {message}", file=sys.stderr)
+
+
+def _report(figures: dict[str, Any], path: Path | None, *, quiet: bool = False) -> None:
+    """Print figures line by line; write them as JSON if asked to."""
+    if not quiet:
+        for key, value in figures.items():
+            print(f"{key}: {json.dumps(value) if isinstance(value, dict | list) else value}")
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _progress(state: Any, run: Path) -> dict[str, Any]:
+    recent = state.recent
+    means = {
+        key: sum(e[key] for e in recent) / len(recent) for key in (recent[0] if recent else ())
+    }
+    return {
+        "run_dir": str(run), "steps": state.steps, "finished": state.finished,
+        "seconds": round(state.seconds, 1),
+        **{f"last_{key}": round(means[key], 3) for key in ("success", "spl") if key in means},
+    }  # fmt: skip
+
+
+def _scene(seed: int, rooms: tuple[int, int] | None) -> Any:
+    from ..envs.scenes import generate
+
+    return generate(seed=seed, rooms=rooms)
+
+
+def _triple(option: str, text: str) -> tuple[float, float, float]:
+    try:
+        x, y, z = (float(part) for part in text.split(","))
+    except ValueError:
+        raise SoundwalkError(
+            f"{option} {text!r}: expected three numbers with commas, e.g. 1.5,2,1.2"
+        ) from None
+    return x, y, z

@@ -1,0 +1,280 @@
+"""What an experiment is: frozen dataclasses, read once from YAML.
+
+A YAML file names only what differs from the defaults below. Unknown keys and values of the wrong
+type are errors that say where they stand and what was expected.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import pi
+from pathlib import Path
+from typing import Any, TypeVar, Union
+
+import yaml
+
+from .. import configs
+from ..envs.interface import SoundwalkError, unknown
+from .imitate import ImitationConfig
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """Arguments of `AudioGoalVectorEnv`, and the observation wrappers around it.
+
+    Attributes:
+        wrappers: import strings "module:Class" of vector wrappers, the innermost first. A module
+            that begins with a dot is one of soundwalk's.
+    """
+
+    num_envs: int = 64
+    split: str = "train"
+    sounds: str = "heard"
+    rooms: int | tuple[int, int] = (3, 6)
+    resolution: int = 64
+    hfov: float = pi / 2
+    sensors: tuple[str, ...] = ("depth", "audio")
+    max_steps: int = 500
+    homes: int = 64
+    refresh: float = 0.5
+    duration: float = 0.0
+    wrappers: tuple[str, ...] = (".perception.features:SpectrogramObservation",)
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """The network: which observations it uses, and how wide it is; see `AudioVisualExtractor`."""
+
+    keys: tuple[str, ...] = ("depth", "spectrogram", "pose", "collided", "last_action")
+    features_dim: int = 256
+    width: int = 128
+    hidden: int = 128
+
+
+@dataclass(frozen=True)
+class PPOConfig:
+    """Arguments of Stable-Baselines3's PPO.
+
+    Attributes:
+        n_steps: steps of each environment between updates.
+        schedule: "linear" lets learning rate fall to a tenth until the end, "constant" does not.
+    """
+
+    n_steps: int = 64
+    batch_size: int = 1024
+    n_epochs: int = 2
+    learning_rate: float = 3e-4
+    schedule: str = "linear"
+    gamma: float = 0.99
+    gae_lambda: float = 0.95
+    clip_range: float = 0.2
+    ent_coef: float = 0.01
+    vf_coef: float = 0.5
+    max_grad_norm: float = 0.5
+    target_kl: float | None = None
+
+
+@dataclass(frozen=True)
+class EvalConfig:
+    """Evaluation while training; the best checkpoint is the one with the highest SPL.
+
+    Attributes:
+        episodes: how many, the same ones each time; 0 leaves evaluation out, and the best
+            checkpoint is then judged by the training episodes before it.
+        every: environment steps between evaluations, which happen at checkpoints.
+    """
+
+    episodes: int = 0
+    every: int = 0
+    split: str = "val"
+    sounds: str = "heard"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Config:
+    """An experiment.
+
+    Attributes:
+        total_steps: environment steps of all agents together, the warm start included.
+        checkpoint_every: steps between checkpoints, at each of which all environments begin anew,
+            so that a resumed run and one that was never interrupted are the same run.
+        keep: how many of the last checkpoints stay, besides the best one.
+        device: "auto", "cpu", "cuda", …
+        torch_threads: threads of PyTorch; 0 leaves the choice to PyTorch.
+    """
+
+    total_steps: int = 1_000_000
+    seed: int = 0
+    device: str = "auto"
+    torch_threads: int = 1
+    checkpoint_every: int = 100_000
+    keep: int = 3
+    env: EnvConfig = field(default_factory=EnvConfig)
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+    imitation: ImitationConfig = field(default_factory=ImitationConfig)
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    eval: EvalConfig = field(default_factory=EvalConfig)
+
+    def __post_init__(self) -> None:
+        """Check what no single type can say."""
+        for name, value in (
+            ("total_steps", self.total_steps),
+            ("checkpoint_every", self.checkpoint_every),
+            ("keep", self.keep),
+            ("env.num_envs", self.env.num_envs),
+            ("ppo.n_steps", self.ppo.n_steps),
+            ("ppo.batch_size", self.ppo.batch_size),
+            ("ppo.n_epochs", self.ppo.n_epochs),
+        ):
+            if value < 1:
+                raise SoundwalkError(f"{name} is {value}: expected at least 1")
+        if self.ppo.schedule not in ("linear", "constant"):
+            raise unknown("ppo.schedule", self.ppo.schedule, ["linear", "constant"])
+        rollout = self.env.num_envs * self.ppo.n_steps
+        if rollout % self.ppo.batch_size:
+            raise SoundwalkError(
+                f"ppo.batch_size is {self.ppo.batch_size}: expected a divisor of env.num_envs x "
+                f"ppo.n_steps = {rollout}"
+            )
+
+
+def load_config(name: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a published configuration by its name, or any YAML file by its path.
+
+    Args:
+        name: "quick" finds configs/quick.yaml; a path is read as it is.
+        overrides: "key=value" with dotted keys and YAML values, e.g. "env.rooms=[1, 2]".
+
+    Raises:
+        SoundwalkError: no such file, not YAML, an unknown key, a value of the wrong type.
+    """
+    path = _find(str(name))
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SoundwalkError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise SoundwalkError(f"{path} holds {values!r}: expected keys and values")
+    for override in overrides:
+        _override(values, override)
+    return from_dict(values)
+
+
+def from_dict(values: Mapping[str, Any]) -> Config:
+    """A configuration from plain nested values.
+
+    >>> from_dict({"env": {"rooms": [1, 2]}, "ppo": {"learning_rate": "1e-4"}}).env.rooms
+    (1, 2)
+
+    Raises:
+        SoundwalkError: an unknown key, or a value of the wrong type.
+    """
+    return _build(Config, values, "")
+
+
+def save_config(config: Config, path: Path) -> None:
+    """Write all values, the defaults too, as YAML that `load_config` reads back."""
+    plain = _plain(dataclasses.asdict(config))
+    path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+
+
+def _find(name: str) -> Path:
+    if Path(name).suffix in (".yaml", ".yml") or Path(name).is_file():
+        if not Path(name).is_file():
+            raise SoundwalkError(f"no configuration file at {name!r}")
+        return Path(name)
+    folder = Path(configs.__file__).parent
+    published = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if name not in published:
+        raise unknown("config", name, [*published, "or a path to a .yaml file"])
+    return published[name]
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals:
+        raise SoundwalkError(f"--set {override!r}: expected key=value, e.g. ppo.n_epochs=1")
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise SoundwalkError(f"--set {override!r}: {section!r} is not a section")
+    values[last] = yaml.safe_load(text)
+
+
+_T = TypeVar("_T")
+
+
+def _build(cls: type[_T], values: Any, where: str) -> _T:
+    """An instance of a dataclass from a mapping; `where` is its dotted name, "" at the top."""
+    if not isinstance(values, Mapping):
+        raise SoundwalkError(f"config key {where!r} is {values!r}: expected a section")
+    hints = typing.get_type_hints(cls)
+    arguments = {}
+    for key, value in values.items():
+        name = f"{where}.{key}" if where else str(key)
+        if key not in hints:
+            section = f" in {where}" if where else ""
+            raise unknown(f"config key{section}", key, hints)
+        arguments[key] = _convert(hints[key], value, name)
+    return cls(**arguments)
+
+
+def _convert(hint: Any, value: Any, name: str) -> Any:
+    """A YAML value as the type a field declares."""
+    if dataclasses.is_dataclass(hint):
+        return _build(typing.cast(type, hint), value, name)
+    choices = (
+        typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else (hint,)
+    )
+    for choice in choices:
+        matched, converted = _match(choice, value, name)
+        if matched:
+            return converted
+    expected = " or ".join(_name(choice) for choice in choices)
+    raise SoundwalkError(f"config key {name!r} is {value!r}: expected {expected}")
+
+
+def _match(hint: Any, value: Any, name: str) -> tuple[bool, Any]:
+    """Whether a value fits one type, and the value as that type."""
+    if typing.get_origin(hint) is tuple:
+        return _match_tuple(typing.get_args(hint), value, name)
+    if hint is float and not isinstance(value, bool):
+        try:
+            return True, float(value)  # YAML 1.1 reads 1e-4 as text
+        except (TypeError, ValueError):
+            return False, None
+    if hint is types.NoneType:
+        return value is None, None
+    return isinstance(value, hint) and not (hint is int and isinstance(value, bool)), value
+
+
+def _match_tuple(kinds: tuple[Any, ...], value: Any, name: str) -> tuple[bool, Any]:
+    if not isinstance(value, list | tuple):
+        return False, None
+    if kinds[-1] is ...:
+        kinds = (kinds[0],) * len(value)
+    if len(kinds) != len(value):
+        return False, None
+    pairs = zip(kinds, value, strict=True)
+    return True, tuple(_convert(kind, item, f"{name}[{i}]") for i, (kind, item) in enumerate(pairs))
+
+
+def _name(hint: Any) -> str:
+    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    if typing.get_origin(hint) is tuple:
+        kinds = typing.get_args(hint)
+        some = "" if kinds[-1] is ... else f"{len(kinds)} of "
+        return f"a list ({some}{_name(kinds[0])})"
+    return "nothing" if hint is types.NoneType else names.get(hint, str(hint))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

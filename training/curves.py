@@ -1,0 +1,164 @@
+"""How training goes, for people and for files: a progress line, progress.csv, TensorBoard."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
+from torch.utils.tensorboard.writer import SummaryWriter
+
+from ..envs.tasks.metrics import METRICS
+
+WINDOW = 100  # episodes in a running mean
+_PLAIN_SECONDS = 15.0  # between two lines where there is no terminal
+
+
+class CurveFile(KVWriter):
+    """Training's figures as CSV, one row a rollout; new figures become new columns.
+
+    Rows after `steps` are dropped on opening: they belong to work that was lost and is done again.
+    """
+
+    def __init__(self, path: Path, steps: int) -> None:
+        """Open the file of a run that is at `steps`."""
+        self._path = path
+        self._rows: list[dict[str, Any]] = []
+        self._columns = ["step"]
+        if path.is_file():
+            with path.open(newline="", encoding="utf-8") as file:
+                reader = csv.DictReader(file)
+                rows = [row for row in reader if (row.get("step") or "").isdigit()]
+                self._columns = list(reader.fieldnames or self._columns)
+            self._rows = [row for row in rows if int(row["step"]) <= steps]
+        self._write_all()
+
+    def write(
+        self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
+    ) -> None:
+        """Add a row."""
+        row = {"step": step, **{k: v for k, v in key_values.items() if np.isscalar(v)}}
+        self._rows.append(row)
+        new = [key for key in sorted(row) if key not in self._columns]
+        if new:
+            self._columns += new
+            self._write_all()
+        else:
+            with self._path.open("a", newline="", encoding="utf-8") as file:
+                csv.DictWriter(file, self._columns).writerow(row)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _write_all(self) -> None:
+        aside = self._path.with_name(self._path.name + ".partial")
+        with aside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self._columns)
+            writer.writeheader()
+            writer.writerows(self._rows)
+        aside.replace(self._path)
+
+
+def make_logger(folder: Path, steps: int) -> Logger:
+    """Stable-Baselines3's logger for a run that is at `steps`: CSV and TensorBoard."""
+    board = TensorBoardOutputFormat.__new__(TensorBoardOutputFormat)
+    # SB3 offers no purge_step, which hides the events after the checkpoint that we resume from.
+    board.writer = SummaryWriter(str(folder / "tensorboard"), purge_step=steps or None)
+    board._is_closed = False
+    return Logger(str(folder), [CurveFile(folder / "progress.csv", steps), board])
+
+
+class Pace:
+    """A bar on a terminal, plain lines elsewhere: steps, speed, time left, success and SPL.
+
+    Args:
+        total: environment steps of the whole training.
+        steps: where it stands.
+        seconds: wall time used until then.
+        recent: metrics of the last episodes until then.
+        console: where to write; standard error by default.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        steps: int = 0,
+        seconds: float = 0.0,
+        recent: list[dict[str, float]] | None = None,
+        console: Console | None = None,
+    ) -> None:
+        """See the class."""
+        self.total, self.steps = total, steps
+        self.recent: deque[dict[str, float]] = deque(recent or [], WINDOW)
+        self._console = console or Console(file=sys.stderr)
+        self._before, self._since, self._first = seconds, time.monotonic(), steps
+        self._said = 0.0
+        self._bar = Progress(
+            TextColumn("{task.fields[phase]}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=total, completed=steps, phase="", figures="")
+
+    def __enter__(self) -> Pace:
+        """Show it."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the last state on the screen."""
+        self._bar.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the whole training."""
+        return self._before + time.monotonic() - self._since
+
+    @property
+    def speed(self) -> float:
+        """Environment steps a second since the program started."""
+        return (self.steps - self._first) / max(time.monotonic() - self._since, 1e-9)
+
+    def means(self) -> dict[str, float]:
+        """Mean metrics of the last episodes; empty before the first one ended."""
+        if not self.recent:
+            return {}
+        return {key: float(np.mean([e[key] for e in self.recent])) for key in self.recent[0]}
+
+    def ended(self, episodes: list[dict[str, float]]) -> None:
+        """Episodes have ended with these metrics."""
+        self.recent.extend({name: float(e[name]) for name in METRICS} for e in episodes)
+
+    def advance(self, steps: int, phase: str) -> None:
+        """Training is at `steps` now."""
+        self.steps = steps
+        means = self.means()
+        figures = f"{self.speed:,.0f}/s"
+        if means:
+            figures += f"  success {means['success']:.2f}  SPL {means['spl']:.2f}"
+        self._bar.update(self._task, completed=steps, phase=phase, figures=figures)
+        if not self._console.is_terminal and time.monotonic() - self._said > _PLAIN_SECONDS:
+            self._said = time.monotonic()
+            left = (self.total - steps) / self.speed / 60 if self.speed > 0 else float("nan")
+            self.say(f"{phase} {steps:,}/{self.total:,} steps  {figures}  {left:.0f} min left")
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._console.print(line, highlight=False, soft_wrap=True)

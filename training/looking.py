@@ -1,0 +1,142 @@
+"""Looking at homes and listening to them: plans, views, impulse responses, lists of episodes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from ..envs.acoustics import GeometricEngine
+from ..envs.interface import SENSOR_HEIGHT, U8, SoundwalkError
+from ..envs.navigation import NavMap
+from ..envs.rendering import Camera, MeshPool, RenderMesh, render
+from ..envs.scenes import Scene, draw_plan
+from ..envs.tasks.episodes import save_episodes
+from .config import EnvConfig
+from .evaluate import fixed_episodes
+
+Point = tuple[float, float, float]
+
+
+def describe(scene: Scene, png: Path | None) -> dict[str, Any]:
+    """What a home holds; draws its plan into a PNG file if asked to."""
+    plan = scene.plan
+    if png is not None:
+        save_plan(scene, png)
+    return {
+        "name": scene.name,
+        "triangles": len(scene.triangles),
+        "rooms": [{"kind": room.kind, "area": round(room.area, 2)} for room in plan.rooms],
+        "doors": len(plan.doors),
+        "windows": len(plan.windows),
+        "furniture": dict(Counter(piece.kind for piece in plan.furniture)),
+        "sources": [
+            {"category": x.category, "position": [round(float(p), 3) for p in x.position]}
+            for x in plan.objects
+        ],
+        "bounds": [round(x, 2) for x in plan.bounds],
+    }
+
+
+def save_plan(scene: Scene, path: Path) -> None:
+    """Draw the floor plan into a PNG file."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    x0, y0, x1, y1 = scene.plan.bounds
+    width = 9.0
+    figure = Figure((width, max(width * (y1 - y0) / (x1 - x0), 3.0)), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    draw_plan(figure.add_subplot(), scene)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+
+
+def view(scene: Scene, pose: Point | None, *, pitch: float, size: int, hfov: float) -> U8:
+    """What an agent would see, (size, size, 3).
+
+    Args:
+        scene: the home.
+        pose: x, y in metres and heading in radians; by default from within the first room.
+        pitch: of the camera in radians, positive up.
+        size: pixels of height and width.
+        hfov: horizontal field of view in radians.
+
+    Raises:
+        SoundwalkError: the pose lies where no agent can stand.
+    """
+    nav = NavMap.from_scene(scene)
+    if pose is None:
+        x0, y0, x1, y1 = scene.plan.rooms[0].box
+        x, y = nav.nearest_free(np.array([(x0 + 3 * x1) / 4, (y0 + 3 * y1) / 4]))
+        pose = float(x), float(y), float(np.arctan2((y0 + y1) / 2 - y, (x0 + x1) / 2 - x))
+    elif not nav.is_free(np.array([pose[:2]]))[0]:
+        x, y = nav.nearest_free(np.array(pose[:2]))
+        raise SoundwalkError(
+            f"no agent can stand at ({pose[0]:g}, {pose[1]:g}): something is there; the nearest "
+            f"free point is ({x:.2f}, {y:.2f})"
+        )
+    pool = MeshPool(1)
+    pool.put(0, RenderMesh.from_scene(scene))
+    eye = np.array([[pose[0], pose[1], SENSOR_HEIGHT, pose[2], pitch]], np.float32)
+    image = np.empty((1, size, size, 3), np.uint8)
+    camera = Camera(height=size, width=size, hfov=hfov)
+    render(pool, np.zeros(1, np.int32), eye, camera, rgb=image)
+    frame: U8 = image[0]
+    return frame
+
+
+def impulse_response(
+    scene: Scene, source: Point, receiver: Point, heading: float, path: Path, sample_rate: int
+) -> dict[str, Any]:
+    """Write a binaural impulse response as a float32 WAV file; returns what is in it."""
+    engine = GeometricEngine(scene, sample_rate=sample_rate)
+    rir = engine.rir(source=source, receiver=receiver, heading=heading)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, rir.T, sample_rate, subtype="FLOAT")
+    energy = (rir.astype(np.float64) ** 2).sum(1)
+    first = int(np.argmax(np.abs(rir).max(0) > 0.1 * np.abs(rir).max()))
+    return {
+        "path": str(path),
+        "sample_rate": sample_rate,
+        "samples": rir.shape[1],
+        "arrival_ms": round(1000 * first / sample_rate, 2),
+        "level_left_db": _decibels(energy[0]),
+        "level_right_db": _decibels(energy[1]),
+    }
+
+
+def episodes(
+    config: EnvConfig, *, split: str, count: int, seed: int, path: Path | None
+) -> dict[str, Any]:
+    """How hard the episodes of a split are; writes them as JSON lines if asked to."""
+    if count < 1:
+        raise SoundwalkError(f"-n {count}: expected at least 1 episode")
+    walks = fixed_episodes(config, split=split, count=count, seed=seed)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_episodes(walks, path)
+    ratio = np.array([walk.geodesic / max(walk.straight, 1e-6) for walk in walks])
+    geodesic = np.array([walk.geodesic for walk in walks])
+    return {
+        "split": split,
+        "episodes": count,
+        "homes": len({walk.home for walk in walks}),
+        "through_doors": round(float(np.mean([walk.doors for walk in walks])), 3),
+        "geodesic_m": _spread(geodesic),
+        "geodesic_over_straight": _spread(ratio),
+        "categories": dict(Counter(walk.category for walk in walks).most_common()),
+    }
+
+
+def _spread(values: Any) -> dict[str, float]:
+    names = {"p10": 10, "median": 50, "p90": 90}
+    figures = {name: round(float(np.percentile(values, q)), 2) for name, q in names.items()}
+    return {"mean": round(float(values.mean()), 2), **figures}
+
+
+def _decibels(energy: float) -> float:
+    return round(10 * float(np.log10(max(energy, 1e-12))), 1)
