@@ -102,7 +102,7 @@ def _cuts(  # noqa: C901 - sides, then corners
                 m += 2
     for i in range(m):
         t = (found[i] - quadrant * QUARTER) % (2 * pi)
-        if 0.0 < t < QUARTER:
+        if 1e-8 < t < QUARTER - 1e-8:  # a cut at an end would leave a piece of no length
             out[n] = t
             n += 1
     return n

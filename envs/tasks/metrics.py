@@ -205,7 +205,7 @@ def _positive(name: str, value: npt.ArrayLike) -> F64:
     array = _number(name, value)
     if (array <= 0).any():
         raise SoundwalkError(
-            f"{name} holds {array[array <= 0].min():g}: expected > 0; an episode that begins at its "
-            "goal cannot be scored"
+            f"{name} holds {array[array <= 0].min():g}: expected > 0; an episode that begins at "
+            "its goal cannot be scored"
         )
     return array
