@@ -41,6 +41,7 @@ from .tasks.sampler import EpisodeSource, ListedEpisodes, SampledEpisodes
 Observations = dict[str, np.ndarray[Any, Any]]
 SENSORS = ("rgb", "depth", "audio")
 _LARGEST_POSE = 1e3  # metres; no home is larger
+_LOUDEST = 1e3  # a source of amplitude 1 heard from a millimetre away
 
 
 class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
@@ -364,7 +365,7 @@ def _observation_space(
     if "depth" in sensors:
         spaces["depth"] = box(0.0, MAX_DEPTH, (*size, 1), np.float32)
     if "audio" in sensors:
-        spaces["audio"] = box(-np.inf, np.inf, (channels, block), np.float32)
+        spaces["audio"] = box(-_LOUDEST, _LOUDEST, (channels, block), np.float32)
     spaces["pose"] = box(-_LARGEST_POSE, _LARGEST_POSE, (4,), np.float32)
     spaces["collided"] = box(0.0, 1.0, (1,), np.float32)
     spaces["last_action"] = box(0.0, 1.0, (len(Action),), np.float32)

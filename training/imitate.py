@@ -154,7 +154,8 @@ class Imitation:
         sums: Metrics = {}
         for _ in range(config.updates):
             batch = self._buffer.sample(config.batch_size, self._rng, self.policy.device)
-            logits, value, compass = self.policy.judge(batch)
+            perceived = {key: batch[key] for key in self._keys}
+            logits, value, compass = self.policy.judge(perceived)
             action = batch["_action"].long()
             parts = {
                 "imitation": functional.cross_entropy(logits, action),

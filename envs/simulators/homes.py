@@ -55,7 +55,7 @@ class HomePool:
         self.config = config
         self.meshes = MeshPool(slots)
         self.navs = NavPool(slots, agents)
-        self.acoustics = AcousticPool(slots, agents, config)
+        self.acoustics = AcousticPool(slots, config, agents)
         self._free = list(range(slots))[::-1]
         self._slot_of: OrderedDict[Key, int] = OrderedDict()
         self._homes: dict[int, Home] = {}

@@ -152,9 +152,8 @@ class NativeSimulator:
         receivers[:, :2] = self.poses[agents, :2]
         receivers[:, 2] = SENSOR_HEIGHT
         out = np.empty((len(agents), self.config.channels, self._samples), np.float32)
-        render_rirs(
-            self.pool.acoustics, agents, self.slots[agents], receivers, self.poses[agents, 2], out
-        )
+        headings = self.poses[agents, 2]
+        render_rirs(self.pool.acoustics, self.slots[agents], receivers, headings, out, agents)
         return out
 
     def silent(self) -> Bool:
@@ -170,7 +169,7 @@ class NativeSimulator:
             block = dry[index : index + samples]
         else:
             block = np.resize(np.roll(dry, -index), samples)
-        left = int(min(max(self._last[agent] - first, 0), samples))
+        left = min(max(int(self._last[agent]) - first, 0), samples)
         if left < samples:
             block = block.copy()
             block[left:] = 0

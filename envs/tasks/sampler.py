@@ -8,17 +8,18 @@ serves most of them and training still meets new homes all the time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
 
-from ..acoustics.sounds import Clip, SoundBank
-from ..interface import F64, SUCCESS_DISTANCE, SoundwalkError, unknown
+from ..acoustics.sounds import Clip, Mode, SoundBank, Split
+from ..interface import F64, SUCCESS_DISTANCE, SoundwalkError
 from ..scenes import FloorPlan
 from ..simulators.homes import Home, HomePool, Rooms
 from .episodes import Episode, home_seeds
 
-DOOR_SHARE = 0.7  # how often start and goal are asked to lie in different rooms
+DOOR_SHARE = 0.65  # how often start and goal are asked to lie in different rooms
 NEAREST_START = 2 * SUCCESS_DISTANCE  # metres; closer starts would be no walk
 _STARTS = 32  # candidates drawn for a start
 _ATTEMPTS = 40  # targets tried before a home is given up
@@ -78,8 +79,8 @@ class SampledEpisodes:
         pool: HomePool,
         bank: SoundBank,
         *,
-        split: str,
-        sounds: str = "heard",
+        split: Split,
+        sounds: Mode = "heard",
         rooms: Rooms = (3, 6),
         homes: int = 64,
         refresh: float = 0.5,
@@ -92,7 +93,7 @@ class SampledEpisodes:
         self._pool, self._split, self._rooms = pool, split, rooms
         self._homes, self._refresh, self._duration = homes, refresh, duration
         self._bank = bank
-        self._clips = by_category(bank.clips(split=split, sounds=sounds))
+        self._clips = by_category(bank.clips(split, mode=sounds))
         if not self._clips:
             raise SoundwalkError(f"no clip for split={split!r}, sounds={sounds!r} in this bank")
 
@@ -122,9 +123,9 @@ class SampledEpisodes:
         targets = targets or list(range(len(plan.objects)))
         for attempt in range(_ATTEMPTS):
             target = targets[int(rng.integers(len(targets)))]
-            through_door = (
-                len(plan.rooms) > 1 and attempt < _ATTEMPTS / 2 and rng.random() < DOOR_SHARE
-            )
+            other_room: bool | None = bool(rng.random() < DOOR_SHARE)
+            if len(plan.rooms) == 1 or attempt >= _ATTEMPTS / 2:
+                other_room = None  # take what there is
             category = plan.objects[target].category
             if anything_goes:
                 category = sorted(self._clips)[int(rng.integers(len(self._clips)))]
@@ -135,7 +136,7 @@ class SampledEpisodes:
             starts = home.nav.sample_free(rng, _STARTS)
             heading = float(rng.uniform(-np.pi, np.pi))
             offset = int(rng.integers(len(self._bank.load(clip))))
-            found = _start(home, plan, starts, goal, through_door)
+            found = _start(home, plan, starts, goal, other_room)
             if found is None:
                 continue
             start, geodesic = found
@@ -157,7 +158,7 @@ class SampledEpisodes:
         return None
 
 
-def by_category(clips: list[Clip]) -> dict[str, list[Clip]]:
+def by_category(clips: Iterable[Clip]) -> dict[str, list[Clip]]:
     """Group clips by their category."""
     groups: dict[str, list[Clip]] = {}
     for clip in clips:
@@ -166,28 +167,16 @@ def by_category(clips: list[Clip]) -> dict[str, list[Clip]]:
 
 
 def _start(
-    home: Home, plan: FloorPlan, starts: F64, goal: F64, through_door: bool
+    home: Home, plan: FloorPlan, starts: F64, goal: F64, other_room: bool | None
 ) -> tuple[F64, float] | None:
-    """The first candidate far enough from the goal and, if asked, in another room than it."""
+    """The first candidate far enough from the goal and, if asked, in another room or the same."""
     field = home.nav.field(goal)
     goal_room = plan.room_at(float(goal[0]), float(goal[1]))
     for start in starts:
-        if through_door and plan.room_at(float(start[0]), float(start[1])) == goal_room:
+        elsewhere = plan.room_at(float(start[0]), float(start[1])) != goal_room
+        if other_room is not None and elsewhere != other_room:
             continue
         distance = float(field.distance(start))
         if NEAREST_START <= distance < np.inf:
             return start, distance
     return None
-
-
-def check_sounds(sounds: str) -> None:
-    """Reject an unknown kind of sounds.
-
-    Raises:
-        SoundwalkError: names the nearest valid kinds.
-    """
-    if sounds not in SOUND_KINDS:
-        raise unknown("sounds", sounds, [*SOUND_KINDS, "or a folder of audio files"])
-
-
-SOUND_KINDS = ("heard", "unheard_clips", "unheard")

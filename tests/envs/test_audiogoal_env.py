@@ -148,22 +148,22 @@ def test_the_oracle_solves_every_episode() -> None:
 def test_a_source_on_the_left_is_louder_in_the_left_ear() -> None:
     envs = AudioGoalVectorEnv(8, rooms=1, homes=8, sensors=("audio",), privileged=True)
     observations, infos = envs.reset(seed=11)
-    loudness: list[tuple[float, float]] = []
-    for _ in range(12):
-        level = np.sqrt((observations["audio"] ** 2).mean(2))
-        ild = 20 * np.log10((level[:, 0] + 1e-9) / (level[:, 1] + 1e-9))
-        loudness += list(zip(np.sin(infos["goal_azimuth"]), ild, strict=True))
+    sides: list[float] = []
+    differences: list[float] = []
+    for _ in range(24):
+        treble = np.diff(observations["audio"], axis=2)  # a head shades what is shorter than it
+        level = np.sqrt((treble**2).mean(2))
+        differences += (20 * np.log10(level[:, 0] / level[:, 1])).tolist()
+        sides += np.sin(infos["goal_azimuth"]).tolist()
         observations, _, _, _, infos = envs.step(np.full(8, Action.TURN_LEFT))
     envs.close()
-    sides, ild = np.array(loudness).T
-    clear = np.abs(sides) > 0.5
-    assert np.mean(np.sign(sides[clear]) == np.sign(ild[clear])) > 0.9
+    assert np.corrcoef(sides, differences)[0, 1] > 0.6
 
 
 @pytest.mark.parametrize(
     ("action", "message"),
     [
-        (4, "action 4 does not exist"),
+        (4, "action 4.0 does not exist"),
         (-1, "action -1"),
         (np.nan, "action nan"),
         (1.5, "action 1.5"),
