@@ -10,7 +10,7 @@ that turning towards the choice never changes it: the oracle cannot oscillate.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, cos, floor, pi, sin
+from math import atan2, cos, floor, pi, sin, sqrt
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from ..interface import (
     kernel,
 )
 from .geodesic import look
-from .pool import NavPool, move
+from .pool import NavPool
 from .shapes import BIG, slide
 
 _GAIN = 0.5  # share of a step by which the goal must come nearer, else look around
@@ -38,18 +38,18 @@ def _decide(
     x: float, y: float, heading: float, forward: float, turn: float, stop: float, gx: float,
     gy: float, rects: F64, num_rects: int, arcs: F64, quadrants: I32, num_arcs: int, values: F64,
     start: I32, exits: F64, costs: F64, radius: float,
-) -> tuple[int, float]:  # fmt: skip
-    """The oracle's action (-1: no path leads to the goal) and the relative azimuth of its path."""
+) -> tuple[int, float, float]:  # fmt: skip
+    """The oracle's action (-1: no path leads to the goal), its path's azimuth and length."""
     distance, ux, uy, _, _ = look(
         x, y, gx, gy, rects, num_rects, arcs, quadrants, num_arcs, values, start, exits, costs,
         radius,
     )  # fmt: skip
     if distance >= BIG:
-        return -1, 0.0
+        return -1, 0.0, distance
     error = atan2(uy, ux) - heading
     error -= 2 * pi * floor((error + pi) / (2 * pi))
     if distance <= stop:
-        return 0, error
+        return 0, error, distance
     half = int(pi / turn + 0.5)
     turns = floor(error / turn + 0.5)
     best, choice = BIG, turns
@@ -65,7 +65,7 @@ def _decide(
             break
         if after + _TURN_COST * abs(t) < best:
             best, choice = after + _TURN_COST * abs(t), t
-    return (1 if choice == 0 else (2 if choice > 0 else 3)), error
+    return (1 if choice == 0 else (2 if choice > 0 else 3)), error, distance
 
 
 @kernel
@@ -77,11 +77,37 @@ def _choose(
     """`_decide` for N agents."""
     for i in range(len(slots)):
         k = slots[i]
-        actions[i], azimuth[i] = _decide(
+        actions[i], azimuth[i], _ = _decide(
             poses[i, 0], poses[i, 1], poses[i, 2], forward, turn, stop, goal[i, 0], goal[i, 1],
             rects[k], num_rects[k], arcs[k], quadrants[k], num_arcs[k], values[k], start[k],
             exits[i], costs[i], radius[k],
         )  # fmt: skip
+
+
+def _checked(
+    pool: NavPool, slots: I32, poses: F64, forward: float, turn: float, stop_distance: float
+) -> tuple[I32, F64]:
+    """Slots and poses as the kernels take them; raises SoundwalkError as `next_actions` says."""
+    if not (forward > 0 and 0 < turn <= pi and stop_distance >= 0):
+        raise SoundwalkError(
+            f"forward={forward} m, turn={turn} rad, stop_distance={stop_distance} m: expected "
+            "forward > 0, 0 < turn <= pi, stop_distance >= 0"
+        )
+    slots, poses = pool.checked(slots, poses)
+    pool.check_goals(len(slots))
+    return slots, poses
+
+
+def _refuse_lost(pool: NavPool, poses: F64, actions: I64) -> None:
+    """Raise SoundwalkError if one of the agents found no path."""
+    if (actions < 0).any():
+        agent = int(np.flatnonzero(actions < 0)[0])
+        x, y = poses[agent, :2]
+        raise SoundwalkError(
+            f"agent {agent} at ({x:.2f}, {y:.2f}) cannot reach its goal "
+            f"{pool.goal[agent].round(2).tolist()}: no path leads there; place both with "
+            "NavMap.sample_free"
+        )
 
 
 def next_actions(
@@ -109,24 +135,45 @@ def next_actions(
     Raises:
         SoundwalkError: a pose is not finite, a goal is missing, or no path leads to it.
     """
-    if not (forward > 0 and 0 < turn <= pi and stop_distance >= 0):
-        raise SoundwalkError(
-            f"forward={forward} m, turn={turn} rad, stop_distance={stop_distance} m: expected "
-            "forward > 0, 0 < turn <= pi, stop_distance >= 0"
-        )
-    slots, poses = pool.checked(slots, poses)
-    pool.check_goals(len(slots))
+    slots, poses = _checked(pool, slots, poses, forward, turn, stop_distance)
     actions, azimuth = np.empty(len(slots), np.int64), np.empty(len(slots))
     _choose(slots, poses, forward, turn, stop_distance, actions, azimuth, *pool.fields)
-    if (actions < 0).any():
-        agent = int(np.flatnonzero(actions < 0)[0])
-        x, y = poses[agent, :2]
-        raise SoundwalkError(
-            f"agent {agent} at ({x:.2f}, {y:.2f}) cannot reach its goal "
-            f"{pool.goal[agent].round(2).tolist()}: no path leads there; place both with "
-            "NavMap.sample_free"
-        )
+    _refuse_lost(pool, poses, actions)
     return actions, azimuth
+
+
+@kernel
+def _walk(
+    slots: I32, poses: F64, forward: float, turn: float, stop: float, max_steps: int, count: I64,
+    length: F64, left: F64, stopped: Bool, rects: F64, num_rects: I32, arcs: F64, quadrants: I32,
+    num_arcs: I32, values: F64, start: I32, radius: F64, goal: F64, exits: F64, costs: F64,
+) -> None:  # fmt: skip
+    """Let the oracle act for N agents until it stops; `poses` is used up; count -1: no path."""
+    for i in range(len(slots)):
+        k = slots[i]
+        for step in range(max_steps + 1):
+            x, y, h = poses[i, 0], poses[i, 1], poses[i, 2]
+            action, _, left[i] = _decide(
+                x, y, h, forward, turn, stop, goal[i, 0], goal[i, 1], rects[k], num_rects[k],
+                arcs[k], quadrants[k], num_arcs[k], values[k], start[k], exits[i], costs[i],
+                radius[k],
+            )  # fmt: skip
+            if action < 0:
+                count[i] = -1
+                break
+            if step == max_steps:
+                break
+            count[i] += 1
+            if action == 0:
+                stopped[i] = True
+                break
+            if action == 1:
+                poses[i, 0], poses[i, 1], _ = slide(
+                    x, y, forward * cos(h), forward * sin(h), rects[k], num_rects[k], radius[k]
+                )
+                length[i] += sqrt((poses[i, 0] - x) ** 2 + (poses[i, 1] - y) ** 2)
+            else:
+                poses[i, 2] += turn if action == 2 else -turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +206,12 @@ def follow(
 
     The numbers of actions are what SNA compares with (`envs.tasks.metrics`).
     """
-    poses = np.array(poses, np.float64)
-    walked, count = np.zeros(len(poses)), np.zeros(len(poses), np.int64)
-    stopped = np.zeros(len(poses), np.bool_)
-    for _ in range(max_steps):
-        actions, _ = next_actions(pool, slots, poses, forward, turn, stop_distance)
-        count += ~stopped
-        stopped |= actions == 0
-        if stopped.all():
-            break
-        before = poses[:, :2].copy()
-        move(pool, slots, poses, np.where(stopped, 0, actions), forward, turn)
-        walked += np.hypot(*(poses[:, :2] - before).T)
-    return Walk(count, walked, pool.distances(slots, poses), stopped)
+    slots, poses = _checked(pool, slots, np.array(poses, np.float64), forward, turn, stop_distance)
+    count, stopped = np.zeros(len(slots), np.int64), np.zeros(len(slots), np.bool_)
+    length, left = np.zeros(len(slots)), np.zeros(len(slots))
+    _walk(
+        slots, poses, forward, turn, stop_distance, max_steps, count, length, left, stopped,
+        *pool.fields,
+    )  # fmt: skip
+    _refuse_lost(pool, poses, count)
+    return Walk(count, length, left, stopped)

@@ -109,6 +109,23 @@ def test_the_oracle_s_azimuth_is_that_of_the_first_leg(home: Homes) -> None:
     np.testing.assert_allclose(azimuth, pool.path_azimuths(slots, poses), atol=1e-12)
 
 
+def test_following_is_acting_step_by_step(home: Homes) -> None:
+    pool, slots, poses = crowd(home, homes=6, each=8, first=50)
+    walk = follow(pool, slots, poses, stop_distance=0.5)
+    count, length, done = np.zeros(48, np.int64), np.zeros(48), np.zeros(48, np.bool_)
+    while not done.all():
+        actions, _ = next_actions(pool, slots, poses, stop_distance=0.5)
+        count += ~done
+        done |= actions == Action.STOP
+        before = poses[:, :2].copy()
+        move(pool, slots, poses, actions)
+        length += np.hypot(*(poses[:, :2] - before).T)
+    np.testing.assert_array_equal(walk.actions, count)
+    np.testing.assert_allclose(walk.length, length, atol=1e-9)
+    np.testing.assert_allclose(walk.distance, pool.distances(slots, poses), atol=1e-9)
+    assert walk.stopped.all()
+
+
 def test_following_leaves_the_given_poses_alone_and_gives_up_after_max_steps(home: Homes) -> None:
     pool, slots, poses = crowd(home, homes=2, each=4)
     before = poses.copy()
@@ -128,6 +145,8 @@ def test_an_oracle_that_cannot_arrive_says_so() -> None:
     pool.put_goal(0, navmap.field((1.0, 1.0)))
     with pytest.raises(SoundwalkError, match=r"agent 0 at \(5.00, 1.00\) cannot reach its goal"):
         next_actions(pool, ONE, pose)
+    with pytest.raises(SoundwalkError, match=r"place both with NavMap.sample_free"):
+        follow(pool, ONE, pose)
     with pytest.raises(SoundwalkError, match="turn=0 rad"):
         next_actions(pool, ONE, pose, turn=0)
     with pytest.raises(SoundwalkError, match="not finite"):
