@@ -12,9 +12,10 @@ from .bvh import build_tree
 from .quads import join_quads
 from .textures import TEXELS, TILE_METRES
 
-LIGHT = (0.36, 0.48, 0.80)  # towards the light; unequal parts, so that each wall has its own shade
-AMBIENT = 0.76
-DIRECTED = 0.24
+LIGHT = (0.48, 0.80, 0.36)  # towards the light; unequal parts: each wall, floor, ceiling differs
+AMBIENT = 0.82
+DIRECTED = 0.18
+GAMMA = 2.2  # from a surface's linear tint to the screen, where light and texture multiply it
 SMALLEST_FACE = 1e-10  # m2; anything smaller covers no pixel and has no normal
 
 
@@ -67,6 +68,7 @@ class RenderMesh:
         normals, surface = normals[source], surface[source]
         texture = np.array([s.texture for s in scene.surfaces], np.int32)[surface]
         colour = np.array([s.colour for s in scene.surfaces], np.float32)[surface]
+        colour = colour ** np.float32(1 / GAMMA)
         lit = AMBIENT + DIRECTED * (normals @ np.array(LIGHT, np.float32))
         density = (TEXELS / np.array(TILE_METRES, np.float32))[texture]
         axis = np.abs(normals).argmax(1)

@@ -84,7 +84,7 @@ def _planks(rng: np.random.Generator) -> F32:
     joint = np.array([6, 40, 22, 54])[board]
     gaps = (row % 16 == 0) | (column == joint)
     grain = 0.06 * _noise(rng, 32, 4) + 0.05 * _noise(rng, 64, 2)
-    return _tint((0.9 + tone + grain) * np.where(gaps, 0.6, 1.0), 1.0, 0.93, 0.84)
+    return _tint((0.9 + tone + grain) * np.where(gaps, 0.62, 1.0), 1.0, 0.96, 0.9)
 
 
 def _tiles(rng: np.random.Generator) -> F32:
@@ -102,7 +102,7 @@ def _carpet(rng: np.random.Generator) -> F32:
 
 
 def _plaster(rng: np.random.Generator) -> F32:
-    return _tint(0.93 + 0.03 * _noise(rng, 6, 6) + 0.035 * _noise(rng, 24, 24))
+    return _tint(0.94 + 0.018 * _noise(rng, 6, 6) + 0.024 * _noise(rng, 24, 24))
 
 
 def _fabric(rng: np.random.Generator) -> F32:
