@@ -188,7 +188,9 @@ def decorate(dice: Dice, kind: str, space: Space, look: Style) -> None:
     """Taps, a lamp, plants, pictures, a rug: what makes a room a home, last."""
     for spot in [spot for spot in space.spots if spot.use == "tap"]:
         space.spots.remove(spot)
-        space.add_piece(on_spot(spot.rect, spot.turn, fix.TAP).piece(fix.TAP, spot.z))
+        tap = on_spot(spot.rect, spot.turn, fix.TAP).piece(fix.TAP, spot.z)
+        if space.spares_voices([box for box, _ in tap.parts], []):
+            space.add_piece(tap)
     x0, y0, x1, y1 = space.rect
     middle = Pose(0, (x0 + x1) // 2, (y0 + y1) // 2)
     lamp = middle.piece(fix.ceiling_lamp(dice, space.height))
@@ -230,8 +232,9 @@ def hang(dice: Dice, space: Space, piece: Piece, tries: int = 6) -> Iterator[Pos
             continue
         if _wall_is_clear(space, side, offset, offset + width, box[2], box[5]):
             pose = space.pose(side, offset, width)
-            boxes = pose.piece(piece).parts
-            if not any(overlap(part, solid, 3) for part, _ in boxes for solid in space.solids):
+            boxes = [box for box, _ in pose.piece(piece).parts]
+            crowded = any(overlap(box, solid, 3) for box in boxes for solid in space.solids)
+            if not crowded and space.spares_voices(boxes, []):
                 yield pose
 
 

@@ -87,8 +87,9 @@ def _try(
         for mount in body.mounts:
             for piece, point in _poses(dice, body, mount, space):
                 boxes = [box for box, _ in piece.parts]
-                if space.audible(point, boxes):
+                if space.audible(point, boxes) and space.spares_voices(boxes, []):
                     _settle(space, piece, body, mount)
+                    space.voices.append(point)
                     return Source(category, room, piece, point)
     return None
 
@@ -102,6 +103,7 @@ def _knocking(spaces: list[Space], door: tuple[int, Pose, Piece] | None) -> Sour
     if not spaces[room].audible(point, []):
         return None
     spaces[room].pieces.remove(piece)
+    spaces[room].voices.append(point)
     return Source("knocking", room, piece, point)
 
 

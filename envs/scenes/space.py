@@ -16,6 +16,7 @@ from .kit import AGENT_CM, BoxCm, Group, Piece, Pose, Spot, overlap
 PASSAGE = 40  # cm between two obstacles that do not touch
 RADIUS = 15  # cm of an agent
 REACH = 54  # cm from a sounding point to the nearest place an agent can stand
+AIR = 6  # cm around a sounding point that are not solid
 DOOR_ZONE = 78  # cm in front of a door that stay free
 
 _STEPS = sorted(
@@ -39,6 +40,7 @@ class Space:
         solids: all boxes, also what hangs and lies.
         pieces: what stands here, in order.
         spots: free surfaces.
+        voices: points that sound; nothing may be put on them or between them and every listener.
     """
 
     rect: RectCm
@@ -51,6 +53,7 @@ class Space:
     solids: list[BoxCm] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     spots: list[Spot] = field(default_factory=list)
+    voices: list[tuple[int, int, int]] = field(default_factory=list)
 
     def add_door(self, door: DoorCm) -> None:
         """Keep the floor before a door free."""
@@ -120,7 +123,22 @@ class Space:
             if solid[5] > 2
         ):
             return False
-        return self._in_one_piece(rects)
+        boxes = [pose.box(box) for piece in group.pieces for box, _ in piece.parts]
+        return self._in_one_piece(rects) and self.spares_voices(boxes, rects)
+
+    def spares_voices(self, boxes: list[BoxCm], rects: list[RectCm]) -> bool:
+        """Whether all that sounds here can still be heard, and reached, beside new boxes.
+
+        Args:
+            boxes: solid boxes to be added.
+            rects: what of them stops an agent.
+        """
+        for x, y, z in self.voices:
+            if any(overlap((x, y, z, x, y, z), box, AIR) for box in boxes):
+                return False
+            if rects and not self._reachable(x, y, self.blockers + rects):
+                return False
+        return True
 
     def _inside(self, rect: RectCm) -> bool:
         x0, y0, x1, y1 = self.rect
@@ -175,7 +193,7 @@ class Space:
         if z > self.height - 5:
             return False
         here = (x, y, z, x, y, z)
-        if any(overlap(here, solid, 6) for solid in self.solids + body):
+        if any(overlap(here, solid, AIR) for solid in self.solids + body):
             return False
         rects = [(b[0], b[1], b[3], b[4]) for b in body if b[2] < AGENT_CM]
         return self._reachable(x, y, self.blockers + rects)

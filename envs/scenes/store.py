@@ -67,7 +67,7 @@ def load(path: str | Path) -> Scene:
     if not source.is_file():
         raise SoundwalkError(f"there is no scene file at {str(source)!r}")
     try:
-        with np.load(source, allow_pickle=False) as archive:
+        with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             words = json.loads(str(archive["words"]))
             arrays = {name: archive[name].astype(kind) for name, kind in _ARRAYS.items()}
     except (ValueError, KeyError, OSError, zipfile.BadZipFile, EOFError) as error:
