@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
 
 from soundwalk.envs.interface import AGENT_RADIUS, F64, SoundwalkError
 from soundwalk.envs.navigation import NavMap
@@ -123,3 +124,28 @@ def test_maps_that_make_no_sense_are_refused() -> None:
 def test_a_home_without_outer_walls_is_still_closed() -> None:
     navmap = NavMap.from_rectangles(np.zeros((0, 4)), np.array([[0.0, 0.0, 4.0, 4.0]]))
     np.testing.assert_array_equal(navmap.is_free([[0.1, 2.0], [0.2, 2.0]]), [False, True])
+
+
+@pytest.mark.parametrize("lattice", [0.01, 0.05, 0.15])
+def test_where_edges_coincide_every_point_of_a_connected_part_has_a_way(
+    clearance: Callable[[F64, F64], F64], lattice: float
+) -> None:
+    # Rectangles on a lattice: sides in line, corners on sides, gaps of exactly two radii.
+    floor, axis = np.array([[0.0, 0.0, 4.0, 4.0]]), np.arange(0.0, 4.0001, 0.02)
+    grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
+    checked = 0
+    for seed in (39, 67, 75, 105, 290, 302, 329, 351, *range(20)):
+        rng = np.random.default_rng(seed)
+        low = rng.uniform(0, 3.4, (rng.integers(3, 14), 2))
+        high = low + rng.uniform(0.1, 1.2, low.shape)
+        rects = np.round(np.concatenate([low, high], 1) / lattice) * lattice
+        navmap = NavMap.from_rectangles(np.minimum(rects, 4.0), floor)
+        open_ = clearance(grid, navmap.rects) >= R + 1e-6
+        parts, count = label(open_.reshape(len(axis), -1))
+        for part in range(1, count + 1):
+            members = grid[parts.ravel() == part]
+            field = navmap.field(members[0])
+            there = np.array([field.distance(p) for p in members[:: 1 + len(members) // 150]])
+            assert np.isfinite(there).all()
+            checked += len(there)
+    assert checked > 1000
