@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -17,7 +17,10 @@ class AudioGoalEnv(gym.Env[Any, Any]):
     every `info` holds the simulator's truth.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "human"], "render_fps": 4}
+    metadata: dict[str, Any] = {  # noqa: RUF012 - as Gymnasium declares it
+        "render_modes": ["rgb_array", "human"],
+        "render_fps": 4,
+    }
 
     def __init__(self, *, render_mode: str | None = None, **options: Any) -> None:
         """See `AudioGoalVectorEnv` for the options."""

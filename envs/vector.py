@@ -21,7 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, cast, get_args
+from typing import Any, cast, get_args
 
 import gymnasium as gym
 import numpy as np
@@ -68,7 +68,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         SoundwalkError: an argument has no meaning; the message names it and what is valid.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata: dict[str, Any] = {  # noqa: RUF012 - as Gymnasium declares it
         "render_modes": ["rgb_array", "human"],
         "render_fps": 4,
         "autoreset_mode": AutoresetMode.SAME_STEP,

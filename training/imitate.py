@@ -168,7 +168,7 @@ class Imitation:
                 + config.value * parts["value"]
             )
             self.optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.policy.parameters(), 1.0)
             self.optimizer.step()
             parts["agreement"] = (logits.argmax(1) == action).float().mean()

@@ -33,11 +33,13 @@ class ImageBranch(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, …) to (B, width)."""
-        return self.head(self._convolve(image))
+        features: Tensor = self.head(self._convolve(image))
+        return features
 
     def _convolve(self, image: Tensor) -> Tensor:
         planes = image if self.channels_first else image.permute(0, 3, 1, 2)
-        return self.layers(self.pool(planes / self.scale))
+        convolved: Tensor = self.layers(self.pool(planes / self.scale))
+        return convolved
 
 
 class SpectrogramBranch(nn.Module):
@@ -51,12 +53,14 @@ class SpectrogramBranch(nn.Module):
 
     def forward(self, spectrogram: Tensor) -> Tensor:
         """(B, 65, 26, C) to (B, width)."""
-        return self.head(self._convolve(spectrogram))
+        features: Tensor = self.head(self._convolve(spectrogram))
+        return features
 
     def _convolve(self, spectrogram: Tensor) -> Tensor:
         # log1p squeezes far sounds to almost nothing: go back to decibel-like steps
         level = (spectrogram + _QUIET).log() / 3 + 1
-        return self.layers(level.permute(0, 3, 1, 2))
+        convolved: Tensor = self.layers(level.permute(0, 3, 1, 2))
+        return convolved
 
 
 class VectorBranch(nn.Module):
@@ -71,7 +75,8 @@ class VectorBranch(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """(B, …) to (B, width)."""
-        return self.layers(values.flatten(1))
+        features: Tensor = self.layers(values.flatten(1))
+        return features
 
 
 class AudioVisualExtractor(BaseFeaturesExtractor):
@@ -117,7 +122,8 @@ class AudioVisualExtractor(BaseFeaturesExtractor):
         """A dictionary of batches to (B, features_dim)."""
         parts = [branch(observations[key].float()) for key, branch in self.branches.items()]
         parts += [observations[key].float().flatten(1) * _MOTION[key] for key in self.motion_keys]
-        return self.mix(torch.cat(parts, 1))
+        features: Tensor = self.mix(torch.cat(parts, 1))
+        return features
 
 
 _MOTION = {"pose": 0.2, "collided": 1.0, "last_action": 1.0}  # scale to about one

@@ -61,11 +61,11 @@ class AudioGoalPolicy(MultiInputActorCriticPolicy):
 
     def _build(self, lr_schedule: Schedule) -> None:
         # Before SB3 makes the optimizer, so that it holds these parameters too.
-        self.compass = nn.Linear(self.features_dim, 3)
+        self.compass: nn.Linear = nn.Linear(self.features_dim, 3)
         super()._build(lr_schedule)
         with torch.no_grad():  # start undecided between the actions
-            self.action_net.weight.mul_(0.1)
-            self.action_net.bias.zero_()
+            for parameter in self.action_net.parameters():
+                parameter.mul_(0.1)
 
     def judge(self, observations: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Action logits (B, 4), value (B,), and compass (B, 3): cos, sin of the path's direction

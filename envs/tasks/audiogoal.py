@@ -24,8 +24,8 @@ from ..interface import (
 )
 from ..navigation import next_actions
 from ..simulators.native import NativeSimulator
-from . import metrics
 from .episodes import Episode
+from .metrics import ndtg, sna, soft_spl, spl
 
 STEP_REWARD = -0.01
 SUCCESS_REWARD = 10.0
@@ -102,11 +102,11 @@ class AudioGoal:
         remaining, actions = self.distance[agents], self._actions[agents]
         return {
             "success": success,
-            "spl": metrics.spl(success, shortest, travelled),
-            "soft_spl": metrics.soft_spl(remaining, shortest, travelled),
-            "sna": metrics.sna(success, self._fewest[agents], actions),
+            "spl": spl(success, shortest, travelled),
+            "soft_spl": soft_spl(remaining, shortest, travelled),
+            "sna": sna(success, self._fewest[agents], actions),
             "dtg": remaining,
-            "ndtg": metrics.ndtg(remaining, shortest),
+            "ndtg": ndtg(remaining, shortest),
             "na": actions,
             "sws": self._silent[agents].astype(np.float64),
             "reward": self._return[agents],

@@ -57,7 +57,8 @@ class Picture:
         render(
             simulator.pool.meshes, simulator.slots[agent : agent + 1], eye, self._camera, rgb=frame
         )
-        return frame[0]
+        view: U8 = frame[0]
+        return view
 
     def draw(self, agent: int) -> U8:
         """Camera, plan with path, and spectrogram of both ears, side by side, (H, W, 3) uint8."""

@@ -7,7 +7,7 @@ ahead is up. A camera at 1.25 m does not see a stool at its feet: bumps are reme
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
@@ -147,7 +147,7 @@ class EgoMapObservation(VectorWrapper[Any, Any, Any, Any]):
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Begin everywhere with nothing seen."""
-        observations, infos = self.env.reset(seed=seed, options=options)
+        observations, infos = self.env.reset(seed=cast(int | None, seed), options=options)
         self._map.reset(np.ones(self.num_envs, np.bool_))
         return {**observations, "map": self._map.push(observations)}, infos
 

@@ -41,6 +41,7 @@ def test_gymnasium_finds_nothing_to_complain_about() -> None:
 def test_stable_baselines3_finds_nothing_to_complain_about() -> None:
     env = AudioGoalEnv(**SMALL)
     sb3_check_env(env)
+    assert isinstance(env.action_space, gym.spaces.Discrete)
     assert env.action_space.n == len(Action)
     env.close()
 
@@ -214,7 +215,7 @@ def test_step_before_reset_is_refused() -> None:
 def _listed(count: int) -> list[Episode]:
     envs = AudioGoalVectorEnv(1, **SMALL, split="val", sensors=())
     envs.reset(seed=1)
-    episodes = []
+    episodes: list[Episode] = []
     while len(episodes) < count:
         current = envs.current[0]
         assert current is not None
