@@ -10,6 +10,7 @@ import json
 import platform
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,6 +34,24 @@ def free_poses(scene: Scene, rng: np.random.Generator, count: int) -> F32:
         if np.hypot(gap[:, 0], gap[:, 1]).min() > AGENT_RADIUS:
             poses.append((*point, SENSOR_HEIGHT, rng.uniform(-np.pi, np.pi), 0.0))
     return np.array(poses, np.float32)
+
+
+def fine_scan(scene: Scene, triangles: int) -> Scene:
+    """A home cut into so many small triangles, its surfaces made rough: stands for a real scan."""
+    corners = scene.triangles.astype(np.float64)
+    while len(corners) < triangles:
+        lengths = np.linalg.norm(corners - np.roll(corners, -1, 1), axis=2)
+        row, edge = np.arange(len(corners)), lengths.argmax(1)
+        long = np.zeros(len(corners), bool)
+        count = min(len(corners) // 2, triangles - len(corners)) or 1
+        long[np.argsort(-lengths.max(1), kind="stable")[:count]] = True
+        a, b, c = (corners[row, (edge + k) % 3][long] for k in range(3))
+        middle = (a + b) / 2
+        halves = [np.stack([a, middle, c], 1), np.stack([middle, b, c], 1)]
+        corners = np.concatenate([corners[~long], *halves])
+    corners += 0.006 * np.sin(57 * np.roll(corners, 1, 2) + 91 * np.roll(corners, 2, 2))
+    zeros = np.zeros(len(corners), np.int32)
+    return replace(scene, triangles=corners.astype(np.float32), surface=zeros, instance=zeros)
 
 
 def frames_per_cpu_second(pool: MeshPool, poses: F32, size: int, *, colour: bool = True) -> float:
@@ -63,12 +82,19 @@ def measure(rooms: int = 5) -> dict[str, object]:
     for slot, mesh in enumerate(meshes):
         pool.put(slot, mesh)
     poses = np.concatenate([free_poses(scene, rng, CAMERAS) for scene in scenes])
+    fine = MeshPool(1)
+    scan = fine_scan(scenes[0], 200_000)
+    fine.put(0, RenderMesh.from_scene(scan, closed=False))
     return {
         "frames_per_cpu_second_64": round(frames_per_cpu_second(pool, poses, 64)),
         "frames_per_cpu_second_128": round(frames_per_cpu_second(pool, poses, 128)),
         "depth_frames_per_cpu_second_64": round(
             frames_per_cpu_second(pool, poses, 64, colour=False)
         ),
+        "fine_scan_frames_per_cpu_second_64": round(
+            frames_per_cpu_second(fine, poses[:CAMERAS], 64)
+        ),
+        "fine_scan_triangles": len(scan.triangles),
         "mesh_build_ms": round(1e3 * build, 2),
         "triangles_per_home": round(float(np.mean([len(s.triangles) for s in scenes]))),
         "rooms": rooms,

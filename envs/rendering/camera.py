@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from ..interface import F32, I32, U8, Bool, SoundwalkError, kernel
 from .pool import MeshPool
-from .raster import aim, rasterise
+from .raster import rasterise
 from .shade import measure, name, shade
 from .textures import atlas as painted
+from .view import aim
 
 _NONE = np.zeros((0, 0, 0), np.float32)
 _NO_COLOUR = np.zeros((0, 0, 0, 3), np.uint8)
@@ -159,7 +160,11 @@ def _render(
     depth: F32,
     instance: I32,
 ) -> None:
-    """Draw camera after camera over one small working image."""
+    """Draw camera after camera over one small working image.
+
+    numba's cache on disk watches this file alone: after a change in view.py, raster.py or shade.py,
+    which are compiled into this kernel, delete this folder's __pycache__.
+    """
     pixels = height * width
     inverse = np.empty(pixels, np.float32)
     faces = np.empty(pixels, np.int32)

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, I32, MAX_DEPTH, U8, kernel
-from .raster import AHEAD, EYE, STEP_DOWN, STEP_RIGHT
+from ..interface import F32, I32, MAX_DEPTH, U8
+from .inlining import inlined
 from .textures import LEVELS, TEXELS
+from .view import AHEAD, EYE, STEP_DOWN, STEP_RIGHT
 
 FALLOFF = 0.035  # share of light lost per metre from the camera
 DARKEST = 0.5  # share of light that never gets lost
 # Texture coordinates are moved by whole tiles to be positive wherever a home may stand.
 _OFFSET = TEXELS * 512
+TEXELS_PER_PIXEL = 1.4  # the most that are shown; then comes the next smaller version
 
 
-@kernel
+@inlined
+def _level(inverse_depth: np.float32, switch: np.float32) -> int:
+    """Which version of a texture to show; the first switch is at inverse depth `switch`."""
+    level = 0
+    while inverse_depth < switch and level < LEVELS - 1:
+        switch *= np.float32(0.5)
+        level += 1
+    return level
+
+
+@inlined
 def shade(
     faces: I32,
     inverse: F32,
@@ -31,7 +43,7 @@ def shade(
     Args:
         faces: (height * width,) face number or -1.
         inverse: (height * width,) inverse depth in 1/m.
-        frame: (6, 3) from `raster.aim`.
+        frame: (6, 3) from `view.aim`.
         paint: (Q, 4) of the RenderMesh.
         tags: (Q, 4) of the RenderMesh.
         atlas: from `textures.atlas`.
@@ -40,7 +52,9 @@ def shade(
         rgb: (height, width, 3), written; black where nothing is seen.
     """
     out = rgb.reshape(height * width * 3)
-    pixel_size = frame[STEP_RIGHT, 0] ** 2 + frame[STEP_RIGHT, 1] ** 2  # squared, at 1 m
+    size_1m = np.sqrt(frame[STEP_RIGHT, 0] ** 2 + frame[STEP_RIGHT, 1] ** 2)
+    pixel_size = size_1m / np.float32(TEXELS_PER_PIXEL)
+    half = np.float32(0.5) - np.float32(0.5 * width)
     for v in range(height):
         down = np.float32(v) + np.float32(0.5) - np.float32(0.5 * height)
         u = 0
@@ -55,35 +69,33 @@ def shade(
                 u = end
                 continue
             density = paint[face, 3]
+            # A run ends where another version of the texture takes over; its depth is monotonic.
+            switch = density * pixel_size
+            level = _level(inverse[v * width + u], switch)
+            while _level(inverse[v * width + end - 1], switch) != level:
+                end = u + (end - u) // 2
+            start = (4 * TEXELS * TEXELS - (4 * TEXELS * TEXELS >> 2 * level)) // 3
+            size = TEXELS >> level
             axis = tags[face, 2]
             i = 1 if axis == 0 else 0
             j = 1 if axis == 2 else 2
             # texture coordinate = origin + depth * (fixed + step * column)
-            origin_i = frame[EYE, i] * density + np.float32(_OFFSET)
-            origin_j = frame[EYE, j] * density + np.float32(_OFFSET)
-            fixed_i = (frame[AHEAD, i] + down * frame[STEP_DOWN, i]) * density
-            fixed_j = (frame[AHEAD, j] + down * frame[STEP_DOWN, j]) * density
-            step_i = frame[STEP_RIGHT, i] * density
-            step_j = frame[STEP_RIGHT, j] * density
-            spread = pixel_size * density * density  # squared texels per pixel at 1 m
+            scale = density / np.float32(1 << level)
+            origin_i = frame[EYE, i] * scale + np.float32(_OFFSET >> level)
+            origin_j = frame[EYE, j] * scale + np.float32(_OFFSET >> level)
+            fixed_i = (frame[AHEAD, i] + down * frame[STEP_DOWN, i]) * scale
+            fixed_j = (frame[AHEAD, j] + down * frame[STEP_DOWN, j]) * scale
+            step_i = frame[STEP_RIGHT, i] * scale
+            step_j = frame[STEP_RIGHT, j] * scale
             red, green, blue = paint[face, 0], paint[face, 1], paint[face, 2]
             texture = tags[face, 1]
             for w in range(u, end):
                 pixel = v * width + w
                 depth = np.float32(1) / inverse[np.uintp(pixel)]
-                column = np.float32(w) + np.float32(0.5) - np.float32(0.5 * width)
-                at_i = int(origin_i + depth * (fixed_i + step_i * column)) & (TEXELS - 1)
-                at_j = int(origin_j + depth * (fixed_j + step_j * column)) & (TEXELS - 1)
-                footprint = spread * depth * depth
-                level = 0
-                start = 0
-                size = TEXELS
-                while footprint > np.float32(2) and level < LEVELS - 1:
-                    start += size * size
-                    size >>= 1
-                    level += 1
-                    footprint *= np.float32(0.25)
-                texel = start + (at_j >> level) * size + (at_i >> level)
+                column = np.float32(w) + half
+                at_i = np.int32(origin_i + depth * (fixed_i + step_i * column)) & (size - 1)
+                at_j = np.int32(origin_j + depth * (fixed_j + step_j * column)) & (size - 1)
+                texel = np.uintp(start + at_j * size + at_i)
                 light = max(np.float32(DARKEST), np.float32(1) - np.float32(FALLOFF) * depth)
                 out[np.uintp(3 * pixel)] = int(red * light * atlas[texture, texel, 0])
                 out[np.uintp(3 * pixel + 1)] = int(green * light * atlas[texture, texel, 1])
@@ -91,14 +103,14 @@ def shade(
             u = end
 
 
-@kernel
+@inlined
 def measure(inverse: F32, depth: F32) -> None:
     """Depth (height * width,) in metres along the view axis, at most MAX_DEPTH."""
     for k in range(inverse.shape[0]):
         depth[k] = min(np.float32(1) / inverse[k], np.float32(MAX_DEPTH))
 
 
-@kernel
+@inlined
 def name(faces: I32, tags: I32, instance: I32) -> None:
     """Instance ids (height * width,), -1 where nothing is seen."""
     for k in range(faces.shape[0]):
