@@ -10,318 +10,225 @@ from __future__ import annotations
 
 import math
 
-from ..interface import kernel
+from ..interface import F32, F64, I32, kernel
 from .images import image_coordinate
+from .model import Home
 from .paths import NEAREST, trace
+from .rooms import clamp, door_distance, list_openings
+from .tables import MAX_ARRIVALS, Place, Tables, Work
 
-MAX_ARRIVALS = 512
-
-
-@kernel
-def locate(home, slot, x, y):  # type: ignore[no-untyped-def]
-    """Room at (x, y), and door tunnel or -1; outside everything the nearest room."""
-    rooms, doors = home.counts[slot, 0], home.counts[slot, 1]
-    for r in range(rooms):
-        b = home.rooms[slot, r]
-        if b[0] <= x <= b[2] and b[1] <= y <= b[3]:
-            return r, -1
-    for d in range(doors):
-        b = home.doors[slot, d]
-        if b[0] <= x <= b[2] and b[1] <= y <= b[3]:
-            if home.door_rooms[slot, d, 2] == 0:
-                upper = x > 0.5 * (b[0] + b[2])
-            else:
-                upper = y > 0.5 * (b[1] + b[3])
-            return home.door_rooms[slot, d, 1 if upper else 0], d
-    best, nearest = 1e30, 0
-    for r in range(rooms):
-        b = home.rooms[slot, r]
-        dx, dy = max(b[0] - x, x - b[2], 0.0), max(b[1] - y, y - b[3], 0.0)
-        if dx * dx + dy * dy < best:
-            best, nearest = dx * dx + dy * dy, r
-    return nearest, -1
+SOFT = 0.2  # m over which a reflection fades where the wall gives way to an opening
 
 
 @kernel
-def _add_face(home, slot, door, forward, upper_face, portals, count):  # type: ignore[no-untyped-def]
-    """Append one face of a door's tunnel; `forward`: walked towards larger coordinates."""
-    b = home.doors[slot, door]
-    if home.door_rooms[slot, door, 2] == 0:
-        at = b[2] if upper_face else b[0]
-        portals[count, 0], portals[count, 1] = at, b[3] if forward else b[1]
-        portals[count, 2], portals[count, 3] = at, b[1] if forward else b[3]
-    else:
-        at = b[3] if upper_face else b[1]
-        portals[count, 0], portals[count, 1] = b[0] if forward else b[2], at
-        portals[count, 2], portals[count, 3] = b[2] if forward else b[0], at
-    portals[count, 4] = b[4]
-    return count + 1
-
-
-@kernel
-def _portals(home, slot, route, room, tunnel, end_room, end_tunnel, portals):  # type: ignore[no-untyped-def]
-    """List the openings on the way from (room, tunnel) to (end_room, end_tunnel)."""
-    count = 0
-    length = 0
-    while length < route.shape[0] and route[length] > 0:
-        length += 1
-    if length == 0 and tunnel >= 0 and tunnel == end_tunnel:
-        return 0
-    if tunnel >= 0 and (length == 0 or route[0] - 1 != tunnel):
-        lower = home.door_rooms[slot, tunnel, 0] == room  # steps out into the lower room
-        count = _add_face(home, slot, tunnel, not lower, not lower, portals, count)
-    here = room
-    for k in range(length):
-        door = route[k] - 1
-        forward = home.door_rooms[slot, door, 0] == here
-        if not (k == 0 and door == tunnel):
-            count = _add_face(home, slot, door, forward, not forward, portals, count)
-        if not (k == length - 1 and door == end_tunnel):
-            count = _add_face(home, slot, door, forward, forward, portals, count)
-        here = home.door_rooms[slot, door, 1 if forward else 0]
-    if end_tunnel >= 0 and (length == 0 or route[length - 1] - 1 != end_tunnel):
-        lower = home.door_rooms[slot, end_tunnel, 0] == end_room
-        count = _add_face(home, slot, end_tunnel, lower, not lower, portals, count)
-    return count
-
-
-@kernel
-def _reflections(home, slot, room, image, gains):  # type: ignore[no-untyped-def]
-    """Multiply gains by the reflectances an image has met; image: signed counts along x, y, z."""
+def _reflect(faces: F32, image: I32, gains: F64) -> None:
+    """Multiply gains by the reflectances (6, B) an image (signed counts along x, y, z) has met."""
     for axis in range(3):
         n = image[axis]
         if n != 0:
             many, few = (abs(n) + 1) // 2, abs(n) // 2
-            low = many if n < 0 else few
-            high = few if n < 0 else many
+            low, high = (many, few) if n < 0 else (few, many)
             for b in range(gains.shape[0]):
-                gains[b] *= home.reflect[slot, room, 2 * axis, b] ** low
-                gains[b] *= home.reflect[slot, room, 2 * axis + 1, b] ** high
+                gains[b] *= faces[2 * axis, b] ** low
+                gains[b] *= faces[2 * axis + 1, b] ** high
 
 
 @kernel
-def _finish(length, air, gains):  # type: ignore[no-untyped-def]
-    """Spread over the distance and absorb in the air."""
+def _fold(x: float, low: float, high: float) -> float:
+    """Where an unfolded coordinate lies between two walls."""
+    size = high - low
+    u = (x - low) % (2.0 * size)
+    return low + (2.0 * size - u if u > size else u)
+
+
+@kernel
+def _wall_left(
+    home: Home,
+    slot: int,
+    room: int,
+    image: I32,
+    r: tuple[float, float, float],
+    d: tuple[float, float, float],
+) -> float:
+    """Share of a reflection that meets wall, not a door's opening, at each of its bounces.
+
+    Args:
+        home: the pool's homes.
+        slot: which one.
+        room: of source and listener.
+        image: (3,) signed counts.
+        r: listener.
+        d: from the listener to the image.
+    """
+    box, left = home.rooms[slot, room], 1.0
+    for axis in range(2):
+        n = image[axis]
+        if n == 0:
+            continue
+        low, high = box[axis], box[axis + 2]
+        other_low, other_high = box[1 - axis], box[3 - axis]
+        for k in range(abs(n)):
+            upper = (n > 0) == (k % 2 == 0)
+            face = 2 * axis + (1 if upper else 0)
+            holes = home.openings[slot, room, face]
+            if holes[0, 1] <= holes[0, 0]:
+                continue
+            plane = high + k * (high - low) if n > 0 else low - k * (high - low)
+            t = (plane - r[axis]) / d[axis] if abs(d[axis]) > 1e-9 else 0.0
+            along = _fold(r[1 - axis] + t * d[1 - axis], other_low, other_high)
+            height = _fold(r[2] + t * d[2], 0.0, box[4])
+            for h in range(holes.shape[0]):
+                if holes[h, 1] <= holes[h, 0]:
+                    break
+                inside = min(along - holes[h, 0], holes[h, 1] - along, holes[h, 2] - height)
+                left *= min(max(0.5 - inside / SOFT, 0.0), 1.0)
+    return left
+
+
+@kernel
+def _spread(length: float, air: F64, gains: F64, share: float) -> None:
+    """Spread over the distance, absorb in the air, and keep a share."""
     for b in range(gains.shape[0]):
-        gains[b] *= math.exp(-0.5 * air[b] * length) / max(length, NEAREST)
+        gains[b] *= share * math.exp(-0.5 * air[b] * length) / max(length, NEAREST)
 
 
 @kernel
 def _same_room(
-    home, slot, room, order, lattice, air, s, r, skip, found, lengths, directions, gains
-):  # type: ignore[no-untyped-def]
-    """Images of the source in the room that it shares with the listener."""
-    box = home.rooms[slot, room]
-    rx, ry = min(max(r[0], box[0]), box[2]), min(max(r[1], box[1]), box[3])
-    sx, sy = min(max(s[0], box[0]), box[2]), min(max(s[1], box[1]), box[3])
-    for m in range(skip, lattice.shape[0]):
-        image = lattice[m]
+    home: Home, slot: int, order: int, tables: Tables, s: Place, r: Place, found: int, work: Work
+) -> int:
+    """Images of the source in the room that it shares with the listener, from number `found` on."""
+    box = home.rooms[slot, r.room]
+    (sx, sy), (rx, ry) = clamp(home, slot, s), clamp(home, slot, r)
+    for m in range(found, tables.lattice.shape[0]):
+        image = tables.lattice[m]
         if abs(image[0]) + abs(image[1]) + abs(image[2]) > order or found >= MAX_ARRIVALS:
             break
         dx = image_coordinate(image[0], sx, box[0], box[2]) - rx
         dy = image_coordinate(image[1], sy, box[1], box[3]) - ry
-        dz = image_coordinate(image[2], s[2], 0.0, box[4]) - r[2]
+        dz = image_coordinate(image[2], s.z, 0.0, box[4]) - r.z
+        left = _wall_left(home, slot, r.room, image, (rx, ry, r.z), (dx, dy, dz))
+        if left <= 0.0:
+            continue
         length = max(math.sqrt(dx * dx + dy * dy + dz * dz), 1e-9)
-        lengths[found] = length
-        directions[found, 0] = dx / length
-        directions[found, 1] = dy / length
-        directions[found, 2] = dz / length
-        gains[found, :] = 1.0
-        _reflections(home, slot, room, image, gains[found])
-        _finish(length, air, gains[found])
+        work.lengths[found] = length
+        work.directions[found, 0] = dx / length
+        work.directions[found, 1] = dy / length
+        work.directions[found, 2] = dz / length
+        work.gains[found, :] = 1.0
+        _reflect(home.reflect[slot, r.room], image, work.gains[found])
+        _spread(length, tables.air, work.gains[found], left)
         found += 1
     return found
 
 
 @kernel
 def _end_images(
-    home,
-    slot,
-    room,
-    door,
-    at_source,
-    order,
-    lattice,
-    air,
-    centres,
-    portals,
-    count,
-    s,
-    r,
-    path,
-    found,
-    lengths,
-    directions,
-    gains,
-):  # type: ignore[no-untyped-def]
+    home: Home,
+    slot: int,
+    door: int,
+    at_source: bool,
+    order: int,
+    tables: Tables,
+    count: int,
+    s: Place,
+    r: Place,
+    found: int,
+    work: Work,
+) -> int:
     """Reflections in the room at one end of a route: images of the listener, or of the source."""
+    place = s if at_source else r
+    room = place.room
     box = home.rooms[slot, room]
     axis = home.door_rooms[slot, door, 2]
     inward = 1 if home.door_rooms[slot, door, 1] == room else -1  # from the door into the room
-    end = s if at_source else r
-    x, y = min(max(end[0], box[0]), box[2]), min(max(end[1], box[1]), box[3])
-    for m in range(1, lattice.shape[0]):
-        image = lattice[m]
+    x, y = clamp(home, slot, place)
+    for m in range(1, tables.lattice.shape[0]):
+        image = tables.lattice[m]
         if abs(image[0]) + abs(image[1]) + abs(image[2]) > order or found >= MAX_ARRIVALS:
             break
         if image[axis] * inward < 0:
-            continue  # it would leave through the wall that holds the door
+            continue  # its last wall is the one that holds the door
         ix = image_coordinate(image[0], x, box[0], box[2])
         iy = image_coordinate(image[1], y, box[1], box[3])
-        iz = image_coordinate(image[2], end[2], 0.0, box[4])
-        gains[found, :] = 1.0
-        direction = directions[found]
-        if at_source:
-            length = trace(
-                portals, count, ix, iy, iz, r[0], r[1], r[2], path, centres, gains[found], direction
-            )
-        else:
-            length = trace(
-                portals, count, s[0], s[1], s[2], ix, iy, iz, path, centres, gains[found], direction
-            )
-            for k in range(3):
-                if image[k] % 2 != 0:
-                    direction[k] = -direction[k]
-        _reflections(home, slot, room, image, gains[found])
-        _finish(length, air, gains[found])
-        lengths[found] = length
+        iz = image_coordinate(image[2], place.z, 0.0, box[4])
+        start = (ix, iy, iz) if at_source else (s.x, s.y, s.z)
+        end = (r.x, r.y, r.z) if at_source else (ix, iy, iz)
+        work.gains[found, :] = 1.0
+        trace(work, count, start, end, tables.centres, found)
+        for k in range(3):
+            if not at_source and image[k] % 2 != 0:
+                work.directions[found, k] = -work.directions[found, k]
+        _reflect(home.leaky[slot, room], image, work.gains[found])
+        _spread(work.lengths[found], tables.air, work.gains[found], 1.0)
         found += 1
     return found
 
 
 @kernel
-def find_arrivals(
-    home,
-    slot,
-    order,
-    lattice,
-    air,
-    centres,
-    s,
-    room_s,
-    tunnel_s,
-    r,
-    room_r,
-    tunnel_r,
-    portals,
-    path,
-    lengths,
-    directions,
-    gains,
-):  # type: ignore[no-untyped-def]
-    """Fill `lengths` (A,), `directions` (A, 3), `gains` (A, B) with what reaches the listener.
+def _swap(work: Work, a: int, b: int) -> None:
+    """Exchange two arrivals."""
+    work.lengths[a], work.lengths[b] = work.lengths[b], work.lengths[a]
+    for k in range(3):
+        u, v = work.directions[a, k], work.directions[b, k]
+        work.directions[a, k], work.directions[b, k] = v, u
+    for k in range(work.gains.shape[1]):
+        u, v = work.gains[a, k], work.gains[b, k]
+        work.gains[a, k], work.gains[b, k] = v, u
 
-    The first entry is the shortest way through doors (or the direct sound); directions are unit
-    vectors in the world from the listener towards where the sound comes from; gains hold spreading,
+
+@kernel
+def find_arrivals(  # noqa: C901 one list
+    home: Home, slot: int, order: int, tables: Tables, s: Place, r: Place, work: Work
+) -> int:
+    """List what reaches the listener in `work`: lengths, directions, gains, and stay.
+
+    The first entry is the shortest way through doors (or the direct sound). Gains hold spreading,
     air, reflections and bends.
+
+    Args:
+        home: the pool's homes.
+        slot: which one.
+        order: reflections to draw.
+        tables: constants.
+        s: source.
+        r: listener.
+        work: filled.
 
     Returns:
         number of arrivals.
     """
-    found = 0
-    if room_s == room_r:
-        if tunnel_s < 0 and tunnel_r < 0:
-            return _same_room(
-                home, slot, room_s, order, lattice, air, s, r, 0, 0, lengths, directions, gains
-            )
-        count = _portals(home, slot, lattice[0], room_s, tunnel_s, room_r, tunnel_r, portals)
-        gains[0, :] = 1.0
-        lengths[0] = trace(
-            portals,
-            count,
-            s[0],
-            s[1],
-            s[2],
-            r[0],
-            r[1],
-            r[2],
-            path,
-            centres,
-            gains[0],
-            directions[0],
-        )
-        _finish(lengths[0], air, gains[0])
-        return _same_room(
-            home, slot, room_s, order, lattice, air, s, r, 1, 1, lengths, directions, gains
-        )
-    shortest = 0
-    routes = home.routes[slot, room_s, room_r]
+    work.stay[0], work.stay[1] = 1.0, 1.0
+    found, shortest = 0, 0
+    together = s.room == r.room
+    routes = home.routes[slot, s.room, r.room]  # all zeros within a room
     for k in range(routes.shape[0]):
         route = routes[k]
-        if route[0] == 0:
+        if together and (k > 0 or (s.tunnel < 0 and r.tunnel < 0)):
             break
-        first = route[0] - 1
-        last = first
-        for i in range(route.shape[0]):
-            if route[i] > 0:
-                last = route[i] - 1
-        count = _portals(home, slot, route, room_s, tunnel_s, room_r, tunnel_r, portals)
-        direct = found
-        gains[found, :] = 1.0
-        lengths[found] = trace(
-            portals,
-            count,
-            s[0],
-            s[1],
-            s[2],
-            r[0],
-            r[1],
-            r[2],
-            path,
-            centres,
-            gains[found],
-            directions[found],
-        )
-        _finish(lengths[found], air, gains[found])
+        if not together and (route[0] == 0 or found >= MAX_ARRIVALS):
+            break
+        count = list_openings(home, slot, route, s, r, work.openings)
+        work.gains[found, :] = 1.0
+        trace(work, count, (s.x, s.y, s.z), (r.x, r.y, r.z), tables.centres, found)
+        length = work.lengths[found]
+        _spread(length, tables.air, work.gains[found], 1.0)
+        best = found == 0 or length < work.lengths[shortest]
+        shortest = found if best else shortest
         found += 1
-        if lengths[direct] < lengths[shortest]:
-            shortest = direct
-        found = _end_images(
-            home,
-            slot,
-            room_s,
-            first,
-            True,
-            order - 1,
-            lattice,
-            air,
-            centres,
-            portals,
-            count,
-            s,
-            r,
-            path,
-            found,
-            lengths,
-            directions,
-            gains,
-        )
-        found = _end_images(
-            home,
-            slot,
-            room_r,
-            last,
-            False,
-            order - 1,
-            lattice,
-            air,
-            centres,
-            portals,
-            count,
-            s,
-            r,
-            path,
-            found,
-            lengths,
-            directions,
-            gains,
-        )
+        if together:
+            break
+        first, last = route[0] - 1, route[0] - 1
+        for i in range(route.shape[0]):
+            last = route[i] - 1 if route[i] > 0 else last
+        if best:
+            a, b = door_distance(home, slot, first, s), door_distance(home, slot, last, r)
+            whole = max(a + b if first == last else max(length, a + b), 1e-6)
+            work.stay[0], work.stay[1] = a / whole, b / whole
+        for end in range(2):
+            door = first if end == 0 else last
+            found = _end_images(home, slot, door, end == 0, order, tables, count, s, r, found, work)
+    if together:
+        found = _same_room(home, slot, order, tables, s, r, found, work)
     if shortest > 0:
-        lengths[0], lengths[shortest] = lengths[shortest], lengths[0]
-        for k in range(3):
-            a, b = directions[0, k], directions[shortest, k]
-            directions[0, k], directions[shortest, k] = b, a
-        for k in range(gains.shape[1]):
-            g, h = gains[0, k], gains[shortest, k]
-            gains[0, k], gains[shortest, k] = h, g
+        _swap(work, 0, shortest)
     return found

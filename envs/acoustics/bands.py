@@ -6,6 +6,8 @@ fractional delay; air absorption is the ISO 9613-1 table that pyroomacoustics sh
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from ..interface import F32, F64
@@ -21,7 +23,7 @@ AIR_ABSORPTION = (0.0001, 0.0003, 0.0006, 0.001, 0.0019, 0.0058, 0.0203)
 def band_limits(sample_rate: int) -> list[tuple[float, float]]:
     """Lower and upper limit in hertz of each band; the last ends at the Nyquist frequency."""
     edges = [0.0, *EDGES, sample_rate / 2]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def octaves_to_bands(values: tuple[float, ...] | F64, sample_rate: int) -> F64:
@@ -82,4 +84,5 @@ def band_spectra(sample_rate: int, size: int) -> F64:
     padded = np.zeros((len(EDGES) + 1, size))
     padded[:, :taps] = filter_bank(sample_rate)[0]
     spectra: F64 = np.fft.rfft(np.roll(padded, -(taps // 2 - 1), axis=1)).real
-    return spectra / spectra.sum(0)
+    normalised: F64 = spectra / spectra.sum(0)
+    return normalised

@@ -2,8 +2,8 @@
 
 Energy density w obeys dw/dt = D laplace(w) - sink, with D = mean free path * c / 3 in each room,
 Eyring loss c/4 * e * area at walls and furniture, and exchange c/4 * area through doors: Picaut,
-Simon and Polack, Acustica 83 (1997); Billon et al., "On the use of a diffusion model for acoustically
-coupled rooms", JASA 120 (2006).
+Simon and Polack, Acustica 83 (1997); Billon et al., "On the use of a diffusion model for
+acoustically coupled rooms", JASA 120 (2006).
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def room_statistics(
     """
     openings = np.zeros((len(plan.rooms), 6))
     for door in plan.doors:
-        for room, lower in zip(door.rooms, (True, False), strict=True):
-            openings[room, door_face(door.axis, lower)] += door.width * door.height
+        for side, lower in zip(door.rooms, (True, False), strict=True):
+            openings[side, door_face(door.axis, lower)] += door.width * door.height
     out = []
     for index, room in enumerate(plan.rooms):
         faces = face_areas(room)
@@ -103,7 +103,7 @@ def room_statistics(
 
 
 def furniture_areas(plan: FloorPlan, absorption: F64) -> list[tuple[int, F64]]:
-    """Room, and absorption area per band with the bare area appended, of each piece of furniture."""
+    """Room of each piece of furniture, and its absorption area per band, bare area appended."""
     pieces = []
     for piece in plan.furniture:
         area = 0.0
@@ -115,7 +115,8 @@ def furniture_areas(plan: FloorPlan, absorption: F64) -> list[tuple[int, F64]]:
 
 def _edges(low: float, high: float) -> F64:
     """Cell limits of about CELL metres between two walls."""
-    return np.linspace(low, high, max(1, round((high - low) / CELL)) + 1)
+    edges: F64 = np.linspace(low, high, max(1, round((high - low) / CELL)) + 1)
+    return edges
 
 
 def _overlap(edges: F64, low: float, high: float) -> F64:
@@ -138,7 +139,8 @@ class _Assembly:
     def cells(self, room: int) -> I32:
         """(nx, ny) cell numbers of a room."""
         first, nx, ny = self.grid[room]
-        return (first + np.arange(nx * ny, dtype=np.int32)).reshape(nx, ny)
+        numbers: I32 = (first + np.arange(nx * ny, dtype=np.int32)).reshape(nx, ny)
+        return numbers
 
     def link(self, a: I32, b: I32, conductance: float | F64) -> None:
         """Exchange energy between distinct cells `a` and `b`, m3/s per unit density."""

@@ -1,4 +1,4 @@
-"""Through which doors sound goes from room to room: the shortest simple routes in the door graph."""
+"""Through which doors sound goes from room to room: shortest routes in the graph of doors."""
 
 from __future__ import annotations
 

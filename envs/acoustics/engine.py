@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -11,19 +12,24 @@ from ..scenes.scene import Scene
 from .config import AcousticConfig
 from .model import AcousticModel
 from .pool import AcousticPool, check_position, render_rirs
-from .render import first_arrival
 
 Point = tuple[float, float, float] | F64
 
 
 class Arrival(NamedTuple):
-    """The first sound: seconds, radians left of ahead and up, metres of way, pressure gain at 1 kHz."""
+    """The first sound to arrive.
+
+    Attributes:
+        time: seconds after emission.
+        azimuth: radians, positive to the left of the heading.
+        elevation: radians, positive up.
+        gains: (B,) pressure gain of each band.
+    """
 
     time: float
     azimuth: float
     elevation: float
-    length: float
-    gain: float
+    gains: F64
 
 
 class GeometricEngine:
@@ -81,7 +87,8 @@ class GeometricEngine:
         self._pool.put_source(0, 0, source)
         out = np.empty((1, self.config.channels, self.config.samples), np.float32)
         render_rirs(self._pool, self._slot, np.array([place]), np.array([heading]), out)
-        return out[0]
+        response: F32 = out[0]
+        return response
 
     def arrival(self, source: Point, receiver: Point, heading: float = 0.0) -> Arrival:
         """When and from where the first sound reaches the listener.
@@ -90,12 +97,35 @@ class GeometricEngine:
             source: (3,) metres.
             receiver: (3,) metres.
             heading: of the head in radians.
+
+        Raises:
+            SoundwalkError: a point lies in a wall or outside, or is not finite.
         """
-        x, y, z = check_position(self.model, "receiver", receiver)
-        self._pool.put_source(0, 0, source)
-        length, dx, dy, dz, gain = first_arrival(
-            self._pool.home, self._pool.sources, self._pool.tables, 0, 0, np.array([x, y, z])
+        self.rir(source, receiver, heading)
+        work = self._pool.work
+        x, y, z = (float(v) for v in work.directions[0])
+        return Arrival(
+            time=float(work.lengths[0]) / SPEED_OF_SOUND,
+            azimuth=wrap_angle(math.atan2(y, x) - heading),
+            elevation=math.asin(min(max(z, -1.0), 1.0)),
+            gains=work.gains[0].copy(),
         )
-        azimuth = wrap_angle(float(np.arctan2(dy, dx)) - heading)
-        elevation = float(np.arcsin(np.clip(dz, -1.0, 1.0)))
-        return Arrival(length / SPEED_OF_SOUND, azimuth, elevation, length, float(gain))
+
+    def late_level(self, source: Point, receiver: Point) -> F64:
+        """Level of the late field that is not drawn as arrivals, per band over time.
+
+        Args:
+            source: (3,) metres.
+            receiver: (3,) metres.
+
+        Returns:
+            (B, Q) float64: mean square per sample at a single microphone, at the samples
+            `model.knots(config)`; the response holds it from the first arrival on.
+
+        Raises:
+            SoundwalkError: a point lies in a wall or outside, is not finite, or late is off.
+        """
+        if not self.config.late:
+            raise SoundwalkError("this engine was made with late=False: it has no late field")
+        self.rir(source, receiver)
+        return self._pool.work.envelope.astype(np.float64) ** 2

@@ -25,7 +25,7 @@ def lattice(order: int) -> I32:
 
 
 @kernel
-def image_coordinate(count, x, low, high):  # type: ignore[no-untyped-def]
+def image_coordinate(count: int, x: float, low: float, high: float) -> float:
     """Coordinate of the image of `x` after |count| reflections between walls `low` and `high`."""
     if count % 2 == 0:
         return x + count * (high - low)
@@ -33,10 +33,11 @@ def image_coordinate(count, x, low, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _undrawn(size, reflectance, order, times, speed, directions, out):  # type: ignore[no-untyped-def]
-    """See `undrawn_share`."""
-    for q in range(times.shape[0]):
-        path = speed * times[q]
+def _undrawn(  # noqa: C901 one sum
+    size: F64, reflectance: F64, order: int, paths: F64, directions: F64, out: F64
+) -> None:
+    """See `undrawn_share`; paths (Q,) are metres travelled."""
+    for q in range(paths.shape[0]):
         for b in range(reflectance.shape[0]):
             total = 1e-30
             low = 0.0
@@ -45,7 +46,7 @@ def _undrawn(size, reflectance, order, times, speed, directions, out):  # type: 
                 base = 0
                 p0, p1, p2, p3 = 1.0, 0.0, 0.0, 0.0  # how many axes add one more reflection
                 for axis in range(3):
-                    mean = path * directions[d, axis] / size[axis]
+                    mean = paths[q] * directions[d, axis] / size[axis]
                     whole = int(mean)
                     f = mean - whole
                     base += whole
@@ -97,5 +98,5 @@ def undrawn_share(
     out = np.empty((len(reflectance), len(times)))
     dims = np.array(size, dtype=np.float64)
     mean = np.maximum(np.asarray(reflectance, dtype=np.float64), 0.05)
-    _undrawn(dims, mean, order, times, SPEED_OF_SOUND, _DIRECTIONS, out)
+    _undrawn(dims, mean, order, SPEED_OF_SOUND * times, _DIRECTIONS, out)
     return out

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..interface import F32, F64, I32
-from ..scenes.scene import Scene
+from ..scenes.scene import FloorPlan, Scene
 from .bands import AIR_ABSORPTION, octaves_to_bands
 from .config import AcousticConfig
-from .diffusion import RoomAcoustics, face_areas, furniture_areas, room_statistics, solve
+from .diffusion import RoomAcoustics, door_face, face_areas, furniture_areas, room_statistics, solve
 from .doorways import door_routes
 from .images import undrawn_share
 
@@ -24,7 +24,9 @@ class Home(NamedTuple):
         door_rooms: (D, 3) int32: room on the lower side, room on the upper side, axis.
         counts: (2,) int32: rooms and doors in use.
         routes: (R, R, K, longest) int32, see doorways.door_routes.
-        reflect: (R, 6, B) float32 pressure reflectance of each face, openings count as lost.
+        reflect: (R, 6, B) float32 pressure reflectance of each face's wall.
+        leaky: (R, 6, B) float32 the same, averaged with the openings, which reflect nothing.
+        openings: (R, 4, H, 3) float64 doors in each wall: low, high along it, and height.
         free_path: (R,) float64 mean free path in metres.
         undrawn: (R, B, Q) float32 share of a room's energy that is not drawn as images.
         grid: (R, 3) int32: first cell, cells along x, cells along y.
@@ -38,6 +40,8 @@ class Home(NamedTuple):
     counts: I32
     routes: I32
     reflect: F32
+    leaky: F32
+    openings: F64
     free_path: F64
     undrawn: F32
     grid: I32
@@ -62,10 +66,25 @@ def air_absorption(config: AcousticConfig) -> F64:
     return octaves_to_bands(AIR_ABSORPTION, config.sample_rate) * float(config.air)
 
 
-def _reflectance(areas: F64, stats: RoomAcoustics) -> F64:
-    """(6, B) mean energy reflectance of a room's faces; openings reflect nothing."""
-    closed = np.clip(1.0 - stats.openings / areas, 0.0, 1.0)
-    return closed[:, None] * (1.0 - stats.absorption)
+def _solid(areas: F64, stats: RoomAcoustics) -> F64:
+    """(6,) share of each face that is wall, not opening."""
+    return np.clip(1.0 - stats.openings / areas, 0.0, 1.0)
+
+
+def _openings(plan: FloorPlan) -> F64:
+    """(R, 4, H, 3) doors in each wall of each room: low, high along the wall, height."""
+    found: list[list[list[tuple[float, ...]]]] = [[[] for _ in range(4)] for _ in plan.rooms]
+    for door in plan.doors:
+        across = 1 - door.axis
+        for room, lower in zip(door.rooms, (True, False), strict=True):
+            hole = door.box[across], door.box[across + 2], door.height
+            found[room][door_face(door.axis, lower)].append(hole)
+    most = max(1, *(len(holes) for room in found for holes in room))
+    table = np.zeros((len(plan.rooms), 4, most, 3))
+    for room, faces in enumerate(found):
+        for face, holes in enumerate(faces):
+            table[room, face, : len(holes)] = np.reshape(holes, (-1, 3))
+    return table
 
 
 class AcousticModel:
@@ -91,15 +110,17 @@ class AcousticModel:
         air = air_absorption(config)
         diffusion = solve(plan, stats, air)
         times = knots(config) / rate
-        reflect, undrawn = [], []
+        reflect, leaky, undrawn = [], [], []
         for room, stat in zip(plan.rooms, stats, strict=True):
             areas = face_areas(room)
-            energy = _reflectance(areas, stat)
+            energy = 1.0 - stat.absorption
+            leaking = _solid(areas, stat)[:, None] * energy
             x0, y0, x1, y1 = room.box
-            mean = areas @ energy / areas.sum()
             size = (x1 - x0, y1 - y0, room.height)
+            mean = areas @ leaking / areas.sum()
             undrawn.append(undrawn_share(size, mean, config.order, times))
             reflect.append(np.sqrt(energy))
+            leaky.append(np.sqrt(leaking))
         decay = np.exp(-diffusion.rates[:, :, None] * times)
         doors = [(*d.box, d.height) for d in plan.doors] or [(0.0,) * 5]
         links = [(*d.rooms, d.axis) for d in plan.doors] or [(0, 0, 0)]
@@ -110,6 +131,8 @@ class AcousticModel:
             counts=np.array([len(plan.rooms), len(plan.doors)], dtype=np.int32),
             routes=door_routes(plan),
             reflect=np.array(reflect, dtype=np.float32),
+            leaky=np.array(leaky, dtype=np.float32),
+            openings=_openings(plan),
             free_path=np.array([s.free_path for s in stats]),
             undrawn=np.array(undrawn, dtype=np.float32),
             grid=diffusion.grid,

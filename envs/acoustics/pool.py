@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from ..interface import F32, F64, I32, I64, SoundwalkError
 from .config import AcousticConfig
+from .late import mode_amplitudes
 from .model import AcousticModel, Home
-from .render import Sources, build_tables, mode_amplitudes, render_batch
+from .render import render_batch
+from .tables import Place, Sources, Work, build_tables, build_work
+
+Array = npt.NDArray[Any]
+EMPTY = "the pool is empty: put a model into a slot first"
 
 
 class AcousticPool:
@@ -30,6 +38,7 @@ class AcousticPool:
         self.home: Home | None = None
         self._agents = slots if agents is None else agents
         self._sources: Sources | None = None
+        self._work: Work | None = None
 
     def put(self, slot: int, model: AcousticModel) -> None:
         """Place a home in a slot; arrays grow when it is larger than any before.
@@ -46,39 +55,47 @@ class AcousticPool:
                 f"the model was built with {model.config}, the pool with {self.config}: "
                 "pass the pool's config to AcousticModel.from_scene"
             )
-        if self.home is None:
-            self.home = Home(*(_room_for(None, array, len(self.models)) for array in model.home))
-        self.home = Home(
-            *(
-                _room_for(pooled, array, len(self.models))
-                for pooled, array in zip(self.home, model.home, strict=True)
-            )
-        )
-        for pooled, array in zip(self.home, model.home, strict=True):
+        arrays: list[Array] = list(model.home)
+        old = [None] * len(arrays) if self.home is None else list(self.home)
+        grown = [
+            _grow(pooled, array, len(self.models))
+            for pooled, array in zip(old, arrays, strict=True)
+        ]
+        for pooled, array in zip(grown, arrays, strict=True):
             pooled[slot] = 0
             pooled[(slot, *map(slice, array.shape))] = array
+        self.home = Home(*grown)
         self.models[slot] = model
 
     @property
     def sources(self) -> Sources:
         """The sources of all agents, for the kernel."""
         if self.home is None:
-            raise SoundwalkError("the pool is empty: put a model into a slot first")
+            raise SoundwalkError(EMPTY)
         bands, modes = self.home.shapes.shape[1], self.home.shapes.shape[3]
         old, count = self._sources, self._agents
         if old is None:
-            self._sources = Sources(
+            old = Sources(
                 np.zeros((count, 3)),
-                np.zeros(count, np.int32),
-                np.full(count, -1, np.int32),
-                np.zeros((count, bands, modes), np.float32),
+                np.zeros((count, 2), np.int64),
+                np.zeros((count, bands, 0), np.float32),
             )
-        elif old.amplitude.shape[2] != modes:
+        if old.amplitude.shape[2] != modes:
             wider = np.zeros((count, bands, modes), np.float32)
             wider[:, :, : old.amplitude.shape[2]] = old.amplitude
-            self._sources = old._replace(amplitude=wider)
-        assert self._sources is not None
-        return self._sources
+            old = old._replace(amplitude=wider)
+        self._sources = old
+        return old
+
+    @property
+    def work(self) -> Work:
+        """Scratch memory that fits the homes; one thread renders at a time."""
+        if self.home is None:
+            raise SoundwalkError(EMPTY)
+        bands, modes = self.home.shapes.shape[1], self.home.shapes.shape[3]
+        if self._work is None or self._work.modes.shape != (bands, modes):
+            self._work = build_work(bands, modes, len(self.tables.knots))
+        return self._work
 
     def put_source(self, agent: int, slot: int, position: tuple[float, ...] | F64) -> None:
         """Place the source that agent `agent` listens to, in the home of `slot`.
@@ -95,14 +112,14 @@ class AcousticPool:
         if model is None or self.home is None:
             raise SoundwalkError(f"slot {slot} is empty: put a model into it first")
         x, y, z = check_position(model, "source", position)
+        place = Place(x, y, z, *whereabouts(model, x, y))
         sources = self.sources
-        room, tunnel = whereabouts(model, x, y)
         sources.position[agent] = x, y, z
-        sources.room[agent], sources.tunnel[agent] = room, tunnel
-        mode_amplitudes(self.home, slot, room, x, y, sources.amplitude[agent])
+        sources.room[agent] = place.room, place.tunnel
+        mode_amplitudes(self.home, slot, place, sources.amplitude[agent])
 
 
-def _room_for(pooled: np.ndarray | None, array: np.ndarray, slots: int) -> np.ndarray:
+def _grow(pooled: Array | None, array: Array, slots: int) -> Array:
     """`pooled` if it can hold `array` in a slot, else a larger copy padded with zeros."""
     old = (0,) * array.ndim if pooled is None else pooled.shape[1:]
     if pooled is not None and all(n <= m for n, m in zip(array.shape, old, strict=True)):
@@ -197,6 +214,8 @@ def render_rirs(
     if not (np.isfinite(receivers).all() and np.isfinite(headings).all()):
         raise SoundwalkError("receivers and headings must be finite numbers; found NaN or infinity")
     rows = np.arange(count) if agents is None else agents
+    if pool.home is None:
+        raise SoundwalkError(EMPTY)
     render_batch(
         pool.home,
         pool.sources,
@@ -207,7 +226,6 @@ def render_rirs(
         headings,
         config.order,
         config.late,
-        config.head_radius,
-        float(config.sample_rate),
+        pool.work,
         out,
     )

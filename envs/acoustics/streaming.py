@@ -23,7 +23,9 @@ Index = I32 | I64 | Bool | slice | list[int]
 
 
 @kernel
-def _multiply(dry: C64, responses: C64, waiting: C64, total: C64) -> None:
+def _multiply(  # noqa: C901 three flat loops
+    dry: C64, responses: C64, waiting: C64, total: C64
+) -> None:
     """Spectra of this step, and of what waits for later ones.
 
     Args:

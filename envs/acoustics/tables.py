@@ -1,0 +1,121 @@
+"""What every home of a configuration shares, and the scratch memory of the kernels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..interface import F32, F64, I32, I64
+from .bands import CENTRES, filter_bank
+from .config import AcousticConfig
+from .head import diffuse_noise, gain_table
+from .images import lattice
+from .model import air_absorption, knots
+
+MAX_ARRIVALS = 1024
+MAX_OPENINGS = 32  # two faces per door on the longest route
+
+
+class Tables(NamedTuple):
+    """Constants of a configuration.
+
+    Attributes:
+        bank: (FRACTIONS + 1, B, taps) float32 band filters.
+        ear: (B, angles) float32 gain of an ear against the cosine of incidence.
+        noise: (B, C, L) float32 diffuse-field noise of unit power.
+        lattice: (M, 3) int32 images, fewest reflections first.
+        knots: (Q,) int32 samples of the late envelope.
+        air: (B,) float64 energy absorption per metre.
+        centres: (B,) float64 hertz.
+        rate: (1,) float64 samples per second.
+        radius: (1,) float64 of the head, metres.
+    """
+
+    bank: F32
+    ear: F32
+    noise: F32
+    lattice: I32
+    knots: I32
+    air: F64
+    centres: F64
+    rate: F64
+    radius: F64
+
+
+class Place(NamedTuple):
+    """A point in a home: metres, its room, and the door whose tunnel it lies in or -1."""
+
+    x: float
+    y: float
+    z: float
+    room: int
+    tunnel: int
+
+
+class Sources(NamedTuple):
+    """The source of each agent.
+
+    Attributes:
+        position: (N, 3) float64 metres.
+        room: (N, 2) int64: room, and door tunnel or -1.
+        amplitude: (N, B, M) float32 of the diffusion modes.
+    """
+
+    position: F64
+    room: I64
+    amplitude: F32
+
+
+class Work(NamedTuple):
+    """Scratch memory of one thread.
+
+    Attributes:
+        lengths: (A,) float64 metres travelled by each arrival.
+        directions: (A, 3) float64 unit vectors from the listener to where it comes from.
+        gains: (A, B) float64 pressure.
+        openings: (P, 5) float64 left x, y, right x, y, height of the openings on a route.
+        path: (P + 2, 2) float64 points of a route.
+        stay: (2,) float64 share of the way inside the source's and inside the listener's room.
+        modes: (B, M) float32 diffusion modes at the listener.
+        envelope: (B, Q) float32 of the late field.
+    """
+
+    lengths: F64
+    directions: F64
+    gains: F64
+    openings: F64
+    path: F64
+    stay: F64
+    modes: F32
+    envelope: F32
+
+
+def build_tables(config: AcousticConfig) -> Tables:
+    """The tables of a configuration; some 30 ms."""
+    rate = config.sample_rate
+    return Tables(
+        bank=filter_bank(rate),
+        ear=gain_table(rate, config.head_radius),
+        noise=diffuse_noise(rate, config.samples, config.channels, config.head_radius, config.seed),
+        lattice=lattice(config.order),
+        knots=knots(config),
+        air=air_absorption(config),
+        centres=np.array(CENTRES),
+        rate=np.array([float(rate)]),
+        radius=np.array([config.head_radius]),
+    )
+
+
+def build_work(bands: int, modes: int, times: int) -> Work:
+    """Scratch memory for `bands` bands, `modes` diffusion modes and `times` envelope knots."""
+    return Work(
+        lengths=np.zeros(MAX_ARRIVALS),
+        directions=np.zeros((MAX_ARRIVALS, 3)),
+        gains=np.zeros((MAX_ARRIVALS, bands)),
+        openings=np.zeros((MAX_OPENINGS, 5)),
+        path=np.zeros((MAX_OPENINGS + 2, 2)),
+        stay=np.zeros(2),
+        modes=np.zeros((bands, modes), np.float32),
+        envelope=np.zeros((bands, times), np.float32),
+    )
