@@ -1,4 +1,8 @@
-"""Chance that falls the same on every machine: whole numbers from PCG64, and arithmetic on them."""
+"""Chance that falls the same on every machine: the raw bits of PCG64, and whole-number arithmetic.
+
+NumPy guarantees the raw stream of a bit generator for good (NEP 19), but not what Generator's
+methods make of it.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +20,13 @@ class Dice:
     """A stream of decisions; numbers are drawn in blocks, which is 20 times cheaper than singly."""
 
     def __init__(self, *entropy: int) -> None:
-        self._generator = np.random.Generator(np.random.PCG64(list(entropy)))
+        self._bits = np.random.PCG64(list(entropy))
         self._numbers: list[int] = []
 
     def below(self, limit: int) -> int:
         """A whole number from 0 to limit - 1."""
         if not self._numbers:
-            self._numbers = self._generator.integers(0, 1 << _BITS, _BLOCK, np.int64).tolist()
+            self._numbers = (self._bits.random_raw(_BLOCK) >> np.uint64(64 - _BITS)).tolist()
         return (self._numbers.pop() * limit) >> _BITS
 
     def between(self, low: int, high: int, step: int = 1) -> int:

@@ -57,7 +57,12 @@ def connect(
     tree = _tree(dice, kinds, shared, _STRICT if strict else _NEVER - 1)
     if tree is None:
         return None
-    spare = [s for s in shared if s not in tree and _oddness(kinds, *s.rooms) <= 10]
+    private = {i for i, kind in enumerate(kinds) if kind == "bathroom"}
+    spare = [
+        s
+        for s in shared
+        if s not in tree and not private.intersection(s.rooms) and _oddness(kinds, *s.rooms) <= 10
+    ]
     if spare and dice.chance(35):
         tree.append(dice.pick(spare))
     return tuple(_door(dice, stretch) for stretch in tree)

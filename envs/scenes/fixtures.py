@@ -9,9 +9,13 @@ from .kit import Group, Part, Piece, Spot
 TAP = Piece("tap", (((0, 0, 0, 4, 4, 22), "steel"), ((0, 4, 18, 4, 20, 22), "steel")))
 
 
-def counter(dice: Dice, look: Style, *, uppers: bool = True) -> Group:
+def counter(dice: Dice, look: Style) -> Group:
     """Base cabinets with a sink and a stove, and cabinets above."""
-    units = dice.between(3, 6)
+    return _counter(dice.between(3, 6), look, uppers=True)
+
+
+def _counter(units: int, look: Style, *, uppers: bool) -> Group:
+    """Base cabinets of 50 cm each."""
     width = units * 50
     parts: list[Part] = [
         ((0, 0, 0, width, 56, 86), look.wood),
@@ -29,12 +33,19 @@ def counter(dice: Dice, look: Style, *, uppers: bool = True) -> Group:
         pieces.append(Piece("wall_cabinet", tuple(doors)))
     spots = [Spot("tap", (26, 4, 34, 24), 90)]
     spots += [Spot("counter", (u, 18, u + 46, 60), 90) for u in range(56, width - 100, 46)]
+    if units == 3:
+        spots.append(Spot("counter", (54, 18, 90, 60), 90))
     return Group(width, 62, tuple(pieces), tuple(spots), 45)
 
 
 def plain_counter(dice: Dice, look: Style) -> Group:
     """A counter under a window."""
-    return counter(dice, look, uppers=False)
+    return _counter(dice.between(3, 5), look, uppers=False)
+
+
+def short_counter(dice: Dice, look: Style) -> Group:
+    """A kitchenette."""
+    return _counter(3, look, uppers=False)
 
 
 def fridge(dice: Dice, look: Style) -> Group:

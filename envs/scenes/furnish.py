@@ -29,7 +29,7 @@ _RECIPES: dict[str, tuple[tuple[tuple[Maker, ...], str, int], ...]] = {
     ),
     "kitchen": (
         ((fix.fridge,), "corner", 100),
-        ((fix.counter, fix.plain_counter), "corner", 100),
+        ((fix.counter, fix.plain_counter, fix.short_counter), "corner", 100),
         ((fur.small_table,), "free", 85),
         ((fur.dresser, fix.towel_cabinet), "corner", 50),
     ),
@@ -42,8 +42,8 @@ _RECIPES: dict[str, tuple[tuple[tuple[Maker, ...], str, int], ...]] = {
     ),
     "bathroom": (
         ((fix.basin, fix.small_basin), "corner", 100),
+        ((fix.bathtub, fix.shower, fix.shower), "corner", 100),
         ((fix.toilet,), "corner", 100),
-        ((fix.bathtub, fix.shower), "corner", 100),
         ((fix.towel_cabinet,), "corner", 50),
     ),
     "hall": (
@@ -65,9 +65,9 @@ _RECIPES: dict[str, tuple[tuple[tuple[Maker, ...], str, int], ...]] = {
         ((fur.dresser,), "corner", 30),
     ),
     "studio": (
-        ((fur.double_bed, fur.bed), "corner", 100),
+        ((fix.counter, fix.plain_counter, fix.short_counter), "corner", 100),
         ((fix.fridge,), "corner", 100),
-        ((fix.counter, fix.plain_counter), "corner", 100),
+        ((fur.double_bed, fur.bed), "corner", 100),
         ((fur.wardrobe,), "corner", 90),
         ((fur.sofa, fur.sofa_alone), "centre", 90),
         ((fur.tv_stand,), "opposite", 85),

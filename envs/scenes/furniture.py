@@ -207,14 +207,14 @@ def sofa(dice: Dice, look: Style, *, with_table: bool = True) -> Group:
         ((width // 2 + 1, 20, 28, width - 19, 88, 44), look.sofa),
     )
     body = Piece("sofa", parts)
-    seat = Spot("seat", (width // 2 - 22, 40, width // 2 + 22, 86), 44)
+    seat = Spot("seat", (width // 2 + 4, 40, width // 2 + 48, 86), 44)
     if not with_table:
         return Group(width, 88, (body,), (seat,), 45)
     u = width // 2 - 50
     low = table(u, 132, 100, 52, 42, look.wood)
     rug = Piece("rug", (((5, 75, 0, width - 5, 200, 1), look.rug),))
     spots = (seat, Spot("low", (u + 6, 138, u + 46, 180), 42))
-    return Group(width, 184, (body, Piece("coffee_table", low.parts), rug), spots)
+    return Group(width, 200, (body, Piece("coffee_table", low.parts), rug), spots)
 
 
 def sofa_alone(dice: Dice, look: Style) -> Group:
