@@ -29,8 +29,8 @@ from ...perception.features import azimuth_to_itd, gcc_phat
 from .agent import generators, turn_actions
 
 DIRECTIONS = 72  # of the belief, 5 degrees apart
-MEMORY = 0.8  # weight of the belief of the last step
-LOUD = 0.35  # RMS of the ears; a source of the bank makes 0.1 at 1 m in the open, rooms add to it
+MEMORY = 0.9  # weight of the belief of the last step
+LOUD = 0.4  # RMS of the ears; a source of the bank makes 0.1 at 1 m in the open, rooms add to it
 LIKELY = 0.2  # RMS at which it stops when the loudness falls again: it has passed the source
 PASSED = 0.8  # of the greatest loudness of the episode
 FIRST_TURNS = 3  # a source straight behind sounds like one straight ahead until it turns
