@@ -116,7 +116,7 @@ def evaluate(
 
 
 def render(
-    scene: int,
+    scene: str,
     out: Out = None,
     pose: Annotated[str | None, arg(metavar="X,Y,HEADING")] = None,
     rooms: tuple[int, int] | None = None,
@@ -128,7 +128,7 @@ def render(
     """Write what an agent would see in a home as a PNG file.
 
     Args:
-        scene: seed of the home.
+        scene: seed of the home, or a saved scene.
         out: the file; view.png by default.
         pose: metres and radians; by default a look into the first room.
         rooms: smallest and largest number of rooms.
@@ -139,10 +139,10 @@ def render(
     """
     from matplotlib.image import imsave
 
-    from .looking import view
+    from .looking import home, view
 
     where = None if pose is None else _triple("--pose", pose)
-    image = view(_scene(scene, rooms), where, pitch=pitch, size=size, hfov=hfov)
+    image = view(home(scene, rooms), where, pitch=pitch, size=size, hfov=hfov)
     path = out or Path("view.png")
     path.parent.mkdir(parents=True, exist_ok=True)
     imsave(path, image)
@@ -181,7 +181,7 @@ def play(
 
 
 def rir(
-    scene: int,
+    scene: str,
     source: Triple,
     receiver: Triple,
     heading: float = 0.0,
@@ -193,7 +193,7 @@ def rir(
     """Write a binaural room impulse response as a WAV file.
 
     Args:
-        scene: seed of the home.
+        scene: seed of the home, or a saved scene.
         source: where it sounds, metres.
         receiver: where the head is, metres.
         heading: of the head, radians, counter-clockwise from +x.
@@ -202,12 +202,11 @@ def rir(
         sample_rate: hertz.
         json: write what is in the file there.
     """
-    from .looking import impulse_response
+    from .looking import home, impulse_response
 
     points = _triple("--source", source), _triple("--receiver", receiver)
-    home = _scene(scene, rooms)
     path = out or Path("rir.wav")
-    _report(impulse_response(home, *points, heading, path, sample_rate), json)
+    _report(impulse_response(home(scene, rooms), *points, heading, path, sample_rate), json)
 
 
 def bench(quick: bool = False, config: str | None = None, json: Json = None) -> None:
@@ -226,7 +225,7 @@ def bench(quick: bool = False, config: str | None = None, json: Json = None) -> 
 
 
 def info(
-    scene: int | None = None,
+    scene: str | None = None,
     png: Path | None = None,
     rooms: tuple[int, int] | None = None,
     episodes: bool = False,
@@ -240,7 +239,7 @@ def info(
     """Describe a home (--scene 7 --png plan.png), or the episodes of a split (--episodes).
 
     Args:
-        scene: seed of a home.
+        scene: seed of a home, or a saved scene.
         png: draw its plan there.
         rooms: smallest and largest number of rooms.
         episodes: describe episodes instead: distances, doors, sounds.
@@ -251,16 +250,21 @@ def info(
         out: write the episodes there, one JSON object a line.
         json: write what is printed there.
     """
+    from ..envs.scenes import describe, plan_figure
     from .config import EnvConfig
-    from .looking import describe
     from .looking import episodes as describe_episodes
+    from .looking import home
 
     if episodes == (scene is not None):
         raise SoundwalkError(
             "info describes a home (--scene 7) or episodes (--episodes): say which"
         )
     if scene is not None:
-        _report(describe(_scene(scene, rooms), png), json)
+        place = home(scene, rooms)
+        if png is not None:
+            png.parent.mkdir(parents=True, exist_ok=True)
+            plan_figure(place, png)
+        _report(describe(place), json)
         return
     config = EnvConfig(sounds=sounds, rooms=rooms or EnvConfig().rooms)
     _report(describe_episodes(config, split=split, count=count, seed=seed, path=out), json)
@@ -313,12 +317,6 @@ def _progress(state: Any, run: Path) -> dict[str, Any]:
         "seconds": round(state.seconds, 1),
         **{f"last_{key}": round(means[key], 3) for key in ("success", "spl") if key in means},
     }  # fmt: skip
-
-
-def _scene(seed: int, rooms: tuple[int, int] | None) -> Any:
-    from ..envs.scenes import generate
-
-    return generate(seed=seed, rooms=rooms)
 
 
 def _triple(option: str, text: str) -> tuple[float, float, float]:

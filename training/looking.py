@@ -13,7 +13,7 @@ from ..envs.acoustics import GeometricEngine
 from ..envs.interface import SENSOR_HEIGHT, U8, SoundwalkError
 from ..envs.navigation import NavMap
 from ..envs.rendering import Camera, MeshPool, RenderMesh, render
-from ..envs.scenes import Scene, draw_plan
+from ..envs.scenes import Scene, generate, load
 from ..envs.tasks.episodes import save_episodes
 from .config import EnvConfig
 from .evaluate import fixed_episodes
@@ -21,38 +21,19 @@ from .evaluate import fixed_episodes
 Point = tuple[float, float, float]
 
 
-def describe(scene: Scene, png: Path | None) -> dict[str, Any]:
-    """What a home holds; draws its plan into a PNG file if asked to."""
-    plan = scene.plan
-    if png is not None:
-        save_plan(scene, png)
-    return {
-        "name": scene.name,
-        "triangles": len(scene.triangles),
-        "rooms": [{"kind": room.kind, "area": round(room.area, 2)} for room in plan.rooms],
-        "doors": len(plan.doors),
-        "windows": len(plan.windows),
-        "furniture": dict(Counter(piece.kind for piece in plan.furniture)),
-        "sources": [
-            {"category": x.category, "position": [round(float(p), 3) for p in x.position]}
-            for x in plan.objects
-        ],
-        "bounds": [round(x, 2) for x in plan.bounds],
-    }
+def home(scene: str, rooms: tuple[int, int] | None) -> Scene:
+    """A home by the seed of the generator, or from a file that `save` wrote.
 
-
-def save_plan(scene: Scene, path: Path) -> None:
-    """Draw the floor plan into a PNG file."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    x0, y0, x1, y1 = scene.plan.bounds
-    width = 9.0
-    figure = Figure((width, max(width * (y1 - y0) / (x1 - x0), 3.0)), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
-    draw_plan(figure.add_subplot(), scene)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    Raises:
+        SoundwalkError: neither a whole number nor a file.
+    """
+    if Path(scene).is_file():
+        return load(scene)
+    if not scene.isdigit():
+        raise SoundwalkError(
+            f"--scene {scene!r}: expected the seed of a home, e.g. 7, or a saved scene (.npz)"
+        )
+    return generate(int(scene), rooms)
 
 
 def view(scene: Scene, pose: Point | None, *, pitch: float, size: int, hfov: float) -> U8:

@@ -196,6 +196,7 @@ class _Session:
         _set_privileged(self.envs, value=False)
         if not self.interrupted:
             self.state.phase = "ppo"
+            self.pace.recent.clear()  # those walked with the teacher's help
             self._optimizer = self.policy.optimizer
             self.save()
 
@@ -222,7 +223,8 @@ class _Session:
         """What the best checkpoint is chosen by: SPL, of an evaluation if there is one."""
         config = self.config.eval
         if config.episodes == 0:
-            full = len(self.pace.recent) == WINDOW
+            # With a teacher at its side an agent looks better than it is.
+            full = len(self.pace.recent) == WINDOW and self.state.phase == "ppo"
             self.state.score = self.pace.means()["spl"] if full else None
         elif self.state.finished or self._evaluation_due:
             from .evaluate import evaluate_policy

@@ -17,15 +17,14 @@ import numpy as np
 from ..agents.baselines import Agent
 from ..envs.interface import F32, SAMPLE_RATE, STEP_SECONDS, U8
 from .evaluate import env_config, fixed_episodes
+from .frames import Frames, waveforms
 from .players import make_agent, resolve
 from .worlds import Envs, make_envs
 
 FPS = 8  # each step twice: some players refuse less
-_STRIP = 96  # pixels of height for the waveforms
 _SHOWN = 8  # steps of sound in the strip
 _HOLD = 4  # steps that the end of an episode stays on the screen
 _LOUD = 0.7  # full scale of the loudest sample; one gain for the whole film
-_EARS = ((70, 130, 230), (230, 110, 70))  # colours: left, right
 
 
 class Film:
@@ -66,7 +65,8 @@ class Film:
     def add(self, picture: U8, audio: F32) -> None:
         """Show a picture (H, W, 3) for as long as a block of audio (2, samples) lasts."""
         height, width = (size - size % 2 for size in picture.shape[:2])  # yuv420p wants even sizes
-        self._pictures.width, self._pictures.height = width, height
+        if self._samples == 0:
+            self._pictures.width, self._pictures.height = width, height
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]))
         for _ in range(round(audio.shape[1] / self._rate * FPS)):
             frame.pts = None
@@ -84,8 +84,7 @@ def film(agent: Agent, envs: Envs, count: int, path: Path, *, seed: int = 0) -> 
 
     Args:
         agent: who walks.
-        envs: one environment with `render_mode="rgb_array"`, the sensor "audio", and a list of
-            episodes.
+        envs: one environment with the sensor "audio" and a list of episodes.
         count: how many episodes.
         path: of the mp4 file.
         seed: of the environment.
@@ -93,23 +92,29 @@ def film(agent: Agent, envs: Envs, count: int, path: Path, *, seed: int = 0) -> 
     Returns:
         Whether each episode was a success.
     """
-    envs.unwrapped.privileged = getattr(agent, "privileged", False)  # type: ignore[attr-defined]
+    world: Any = envs.unwrapped
+    world.privileged = getattr(agent, "privileged", False)
+    frames = Frames(world)
     observations, infos = envs.reset(seed=seed)
     agent.reset(np.ones(1, np.bool_))
-    steps: list[tuple[U8, F32]] = [_seen(envs, observations)]
+    steps: list[tuple[U8, F32]] = [(frames.picture(), observations["audio"][0])]
     successes: list[bool] = []
     while len(successes) < count:
         observations, _, terminated, truncated, infos = envs.step(agent.act(observations, infos))
         if not (terminated[0] or truncated[0]):
-            steps.append(_seen(envs, observations))
+            steps.append((frames.picture(), observations["audio"][0]))
             continue
-        # The environment shows the next episode already; who says STOP stands still.
-        steps.append((steps[-1][0], infos["final_obs"][0]["audio"]))
-        successes.append(bool(infos["final_info"]["success"][0]))
-        steps += [(steps[-1][0], np.zeros_like(steps[-1][1]))] * _HOLD
+        final = infos["final_info"]
+        successes.append(bool(final["success"][0]))
+        # The environment is in the next episode already; who says STOP stands still.
+        words = "found it" if successes[-1] else "not there" if terminated[0] else "out of time"
+        words = f"{words}: {final['dtg'][0]:.1f} m from the sound, SPL {final['spl'][0]:.2f}"
+        last = frames.caption(steps[-1][0], words)
+        heard = infos["final_obs"][0]["audio"]
+        steps += [(last, heard), *[(last, np.zeros_like(heard))] * _HOLD]
         agent.reset(np.ones(1, np.bool_))
         if len(successes) < count:
-            steps.append(_seen(envs, observations))
+            steps.append((frames.picture(), observations["audio"][0]))
     _write(steps, path)
     return successes
 
@@ -146,40 +151,13 @@ def film_agent(
     config = dataclasses.replace(config, sensors=sensors)
     walks = fixed_episodes(config, split=split, count=count, seed=seed)
     path = path or (run or Path()) / "video.mp4"
-    envs = make_envs(config, num_envs=1, homes=8, episodes=walks, render_mode="rgb_array")
+    envs = make_envs(config, num_envs=1, homes=8, episodes=walks)
     try:
         agent = make_agent(kind, envs, run=run, seed=seed, checkpoint=checkpoint)
         film(agent, envs, count, path, seed=seed)
     finally:
         envs.close()
     return path
-
-
-def waveforms(blocks: list[F32], width: int, *, full: float) -> U8:
-    """The last seconds of both ears, left above right, (96, width, 3).
-
-    Args:
-        blocks: blocks of audio (2, samples), the newest last.
-        width: of the picture in pixels.
-        full: the amplitude that fills an ear's half of the strip.
-    """
-    sound = np.concatenate(blocks, 1)
-    strip = np.full((_STRIP, width, 3), 255, np.uint8)
-    edges = np.linspace(0, sound.shape[1], width + 1).astype(int)[:-1]
-    lane = _STRIP // 2
-    rows = np.arange(_STRIP)[:, None]
-    for ear, colour in enumerate(_EARS):
-        middle = ear * lane + lane // 2
-        reach = (lane // 2 - 2) / max(full, 1e-9)
-        top = middle - np.maximum.reduceat(sound[ear], edges) * reach
-        bottom = middle - np.minimum.reduceat(sound[ear], edges) * reach
-        strip[(rows >= np.floor(top)) & (rows <= np.ceil(bottom))] = colour
-    return strip
-
-
-def _seen(envs: Envs, observations: dict[str, Any]) -> tuple[U8, F32]:
-    pictures: Any = envs.render()
-    return pictures[0], observations["audio"][0].copy()
 
 
 def _write(steps: list[tuple[U8, F32]], path: Path) -> None:
