@@ -163,7 +163,7 @@ def _render(
     """Draw camera after camera over one small working image.
 
     numba's cache on disk watches this file alone: after a change in view.py, raster.py or shade.py,
-    which are compiled into this kernel, delete this folder's __pycache__.
+    which this kernel links in, delete this folder's __pycache__.
     """
     pixels = height * width
     inverse = np.empty(pixels, np.float32)

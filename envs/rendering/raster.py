@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, I32, Bool
+from ..interface import F32, I32, Bool, kernel
 from .inlining import inlined
 from .view import (
     AHEAD,
@@ -31,7 +31,7 @@ FARTHEST = 1e6  # m; the depth of pixels that see nothing
 OVERLAP = 1e-4  # pixels that faces reach over their edges, so that rounding opens no gap
 
 
-@inlined
+@kernel
 def rasterise(
     boxes: F32,
     links: I32,

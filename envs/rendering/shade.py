@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, I32, MAX_DEPTH, U8
+from ..interface import F32, I32, MAX_DEPTH, U8, kernel
 from .inlining import inlined
 from .textures import LEVELS, TEXELS
 from .view import AHEAD, EYE, STEP_DOWN, STEP_RIGHT
@@ -26,7 +26,7 @@ def _level(inverse_depth: np.float32, switch: np.float32) -> int:
     return level
 
 
-@inlined
+@kernel
 def shade(
     faces: I32,
     inverse: F32,
@@ -103,14 +103,14 @@ def shade(
             u = end
 
 
-@inlined
+@kernel
 def measure(inverse: F32, depth: F32) -> None:
     """Depth (height * width,) in metres along the view axis, at most MAX_DEPTH."""
     for k in range(inverse.shape[0]):
         depth[k] = min(np.float32(1) / inverse[k], np.float32(MAX_DEPTH))
 
 
-@inlined
+@kernel
 def name(faces: I32, tags: I32, instance: I32) -> None:
     """Instance ids (height * width,), -1 where nothing is seen."""
     for k in range(faces.shape[0]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, Bool
+from ..interface import F32, Bool, kernel
 from .inlining import inlined
 
 NEAR = 0.02  # m; nothing nearer is seen
@@ -18,7 +18,7 @@ TILE = 8  # pixels, the side of an occlusion tile
 EYE, RIGHT, DOWN, AHEAD, STEP_RIGHT, STEP_DOWN = range(6)
 
 
-@inlined
+@kernel
 def aim(pose: F32, width: int, height: int, focal: float, frame: F32, planes: F32) -> None:
     """Fill a camera's frame (6, 3) and view planes (5, 7) from a pose (5,) x, y, z, yaw, pitch.
 
