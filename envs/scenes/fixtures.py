@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from .dice import Dice
-from .furniture import Style, cabinet
+from .furniture import Maker, Style, cabinet
 from .kit import Group, Part, Piece, Spot
 
 TAP = Piece("tap", (((0, 0, 0, 4, 4, 22), "steel"), ((0, 4, 18, 4, 20, 22), "steel")))
 
 
-def counter(dice: Dice, look: Style) -> Group:
+def _counter(dice: Dice, look: Style) -> Group:
     """Base cabinets with a sink and a stove, and cabinets above."""
-    return _counter(dice.between(3, 6), look, uppers=True)
+    return _counter_of(dice.between(3, 6), look, uppers=True)
 
 
-def _counter(units: int, look: Style, *, uppers: bool) -> Group:
+def _counter_of(units: int, look: Style, *, uppers: bool) -> Group:
     """Base cabinets of 50 cm each."""
-    width = units * 50
+    width, half = units * 50, (units + 1) // 2
     parts: list[Part] = [
         ((0, 0, 0, width, 56, 86), look.wood),
         ((0, 0, 86, width, 62, 90), "worktop"),
     ]
-    for index in range(units):
-        low = index * 50
-        parts.append(((low + 1, 56, 10, low + 49, 58, 84), look.wood))
+    doors = [(width * k // half, width * (k + 1) // half) for k in range(half)]
+    parts += [((low + 1, 56, 10, high - 1, 58, 84), look.wood) for low, high in doors]
     parts.append(((8, 12, 90, 52, 50, 91), "steel"))
     parts.append(((width - 58, 8, 90, width - 4, 54, 91), "black_wood"))
     pieces = [Piece("counter", tuple(parts))]
     if uppers:
-        doors: list[Part] = [((0, 0, 152, width, 32, 215), look.wood)]
-        doors += [((u + 1, 32, 153, u + 49, 34, 214), look.wood) for u in range(0, width, 50)]
-        pieces.append(Piece("wall_cabinet", tuple(doors)))
+        upper: list[Part] = [((0, 0, 152, width, 32, 215), look.wood)]
+        upper += [((low + 1, 32, 153, high - 1, 34, 214), look.wood) for low, high in doors]
+        pieces.append(Piece("wall_cabinet", tuple(upper)))
     spots = [Spot("tap", (26, 4, 34, 24), 90)]
     spots += [Spot("counter", (u, 18, u + 46, 60), 90) for u in range(56, width - 100, 46)]
     if units == 3:
@@ -38,17 +37,17 @@ def _counter(units: int, look: Style, *, uppers: bool) -> Group:
     return Group(width, 62, tuple(pieces), tuple(spots), 45)
 
 
-def plain_counter(dice: Dice, look: Style) -> Group:
+def _plain_counter(dice: Dice, look: Style) -> Group:
     """A counter under a window."""
-    return _counter(dice.between(3, 5), look, uppers=False)
+    return _counter_of(dice.between(3, 5), look, uppers=False)
 
 
-def short_counter(dice: Dice, look: Style) -> Group:
+def _short_counter(dice: Dice, look: Style) -> Group:
     """A kitchenette."""
-    return _counter(3, look, uppers=False)
+    return _counter_of(3, look, uppers=False)
 
 
-def fridge(dice: Dice, look: Style) -> Group:
+def _fridge(dice: Dice, look: Style) -> Group:
     """A fridge with a freezer above."""
     height = dice.between(170, 195, 5)
     parts: tuple[Part, ...] = (
@@ -60,7 +59,7 @@ def fridge(dice: Dice, look: Style) -> Group:
     return Group(60, 67, (Piece("fridge", parts),), (), 50)
 
 
-def bathtub(dice: Dice, look: Style) -> Group:
+def _bathtub(dice: Dice, look: Style) -> Group:
     """A tub one can look into."""
     parts: tuple[Part, ...] = (
         ((0, 0, 0, 170, 8, 56), "ceramic"),
@@ -73,7 +72,7 @@ def bathtub(dice: Dice, look: Style) -> Group:
     return Group(170, 75, (Piece("bathtub", parts),), (), 45)
 
 
-def shower(dice: Dice, look: Style) -> Group:
+def _shower(dice: Dice, look: Style) -> Group:
     """A shower cabin."""
     parts: tuple[Part, ...] = (
         ((0, 0, 0, 90, 90, 8), "ceramic"),
@@ -85,7 +84,7 @@ def shower(dice: Dice, look: Style) -> Group:
     return Group(90, 90, (Piece("shower", parts),))
 
 
-def toilet(dice: Dice, look: Style) -> Group:
+def _toilet(dice: Dice, look: Style) -> Group:
     """A toilet."""
     parts: tuple[Part, ...] = (
         ((0, 0, 36, 40, 18, 82), "ceramic"),
@@ -96,12 +95,12 @@ def toilet(dice: Dice, look: Style) -> Group:
     return Group(40, 68, (Piece("toilet", parts),), (), 45)
 
 
-def basin(dice: Dice, look: Style) -> Group:
+def _basin(dice: Dice, look: Style) -> Group:
     """A washstand below a mirror."""
     return _washstand(dice.pick((80, 100, 120)), look)
 
 
-def small_basin(dice: Dice, look: Style) -> Group:
+def _small_basin(dice: Dice, look: Style) -> Group:
     """A washstand for a narrow place."""
     return _washstand(56, look)
 
@@ -121,12 +120,12 @@ def _washstand(width: int, look: Style) -> Group:
     return Group(width, 48, (Piece("washstand", parts), mirror), tuple(spots), 45)
 
 
-def towel_cabinet(dice: Dice, look: Style) -> Group:
+def _towel_cabinet(dice: Dice, look: Style) -> Group:
     """A tall narrow cabinet."""
     return Group(42, 36, (cabinet("cabinet", (42, 34, 170), look.wood, 1),), (), 40)
 
 
-def coat_rack(dice: Dice, look: Style) -> Group:
+def _coat_rack(dice: Dice, look: Style) -> Group:
     """A bench with coats above it."""
     width = dice.between(90, 130, 10)
     parts: tuple[Part, ...] = (
@@ -139,9 +138,9 @@ def coat_rack(dice: Dice, look: Style) -> Group:
     return Group(width, 38, (Piece("coat_rack", parts),), ())
 
 
-def plant(dice: Dice, look: Style) -> Group:
+def _plant(dice: Dice, look: Style) -> Group:
     """A plant in a pot."""
-    height = dice.between(90, 160, 10)
+    height = dice.between(100, 160, 10)
     parts: tuple[Part, ...] = (
         ((8, 8, 0, 38, 38, 32), "terracotta"),
         ((20, 20, 32, 26, 26, height - 60), "walnut"),
@@ -151,14 +150,14 @@ def plant(dice: Dice, look: Style) -> Group:
     return Group(46, 46, (Piece("plant", parts),))
 
 
-def floor_lamp(dice: Dice, look: Style) -> Group:
+def _floor_lamp(dice: Dice, look: Style) -> Group:
     """A lamp on a pole."""
     parts: tuple[Part, ...] = (
-        ((6, 6, 0, 34, 34, 6), "black_metal"),
-        ((19, 19, 6, 22, 22, 142), "black_metal"),
-        ((2, 2, 142, 38, 38, 172), "lampshade"),
+        ((0, 0, 0, 34, 34, 6), "black_metal"),
+        ((16, 16, 6, 19, 19, 142), "black_metal"),
+        ((1, 1, 142, 33, 33, 172), "lampshade"),
     )
-    return Group(40, 40, (Piece("floor_lamp", parts),))
+    return Group(34, 34, (Piece("floor_lamp", parts),))
 
 
 def ceiling_lamp(dice: Dice, height: int) -> Piece:
@@ -189,3 +188,21 @@ def front_door(dice: Dice) -> Group:
         ((84, 6, 100, 92, 9, 104), "brass"),
     )
     return Group(100, 9, (Piece("front_door", parts),), (), 70)
+
+
+FIXTURES: dict[str, Maker] = {
+    "counter": _counter,
+    "plain_counter": _plain_counter,
+    "short_counter": _short_counter,
+    "fridge": _fridge,
+    "bathtub": _bathtub,
+    "shower": _shower,
+    "toilet": _toilet,
+    "basin": _basin,
+    "small_basin": _small_basin,
+    "towel_cabinet": _towel_cabinet,
+    "coat_rack": _coat_rack,
+    "plant": _plant,
+    "floor_lamp": _floor_lamp,
+}
+"""By name: what makes a group in a given taste."""

@@ -2,78 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from . import fixtures as fix
-from . import furniture as fur
 from .dice import Dice
 from .doors import RectCm
-from .furniture import Style
+from .fixtures import FIXTURES
+from .furniture import FURNITURE, Maker, Style
 from .kit import Group, Piece, Pose, overlap
 from .space import Space
 
-Maker = Callable[[Dice, Style], Group]
-OPPOSITE = (1, 0, 3, 2)
+MAKERS: dict[str, Maker] = {**FURNITURE, **FIXTURES}
+_OPPOSITE = (1, 0, 3, 2)
 _TRIES = 26  # positions along the walls before a piece is left out
 
-# kind of room: (maker, where, per cent of rooms that want it); what matters most comes first.
-# Several makers in a row are tried until one fits.
-_RECIPES: dict[str, tuple[tuple[tuple[Maker, ...], str, int], ...]] = {
+# kind of room: (names of MAKERS, of which the first that fits is taken, where, per cent of rooms
+# that want it); what matters most comes first.
+_RECIPES: dict[str, tuple[tuple[tuple[str, ...], str, int], ...]] = {
     "living_room": (
-        ((fur.sofa, fur.sofa_alone), "centre", 100),
-        ((fur.tv_stand,), "opposite", 95),
-        ((fur.bookshelf,), "corner", 75),
-        ((fur.armchair,), "corner", 60),
-        ((fur.sideboard,), "centre", 65),
-        ((fur.small_table,), "free", 40),
+        (("sofa", "sofa_alone"), "centre", 100),
+        (("tv_stand",), "opposite", 95),
+        (("bookshelf",), "corner", 75),
+        (("armchair",), "corner", 60),
+        (("sideboard",), "centre", 65),
+        (("small_table",), "free", 40),
     ),
     "kitchen": (
-        ((fix.fridge,), "corner", 100),
-        ((fix.counter, fix.plain_counter, fix.short_counter), "corner", 100),
-        ((fur.small_table,), "free", 85),
-        ((fur.dresser, fix.towel_cabinet), "corner", 50),
+        (("fridge",), "corner", 100),
+        (("counter", "plain_counter", "short_counter"), "corner", 100),
+        (("small_table",), "free", 85),
+        (("dresser", "towel_cabinet"), "corner", 50),
     ),
     "bedroom": (
-        ((fur.double_bed, fur.bed), "centre", 100),
-        ((fur.wardrobe,), "corner", 100),
-        ((fur.desk,), "corner", 45),
-        ((fur.dresser,), "centre", 60),
-        ((fur.armchair,), "corner", 25),
+        (("double_bed", "bed"), "centre", 100),
+        (("wardrobe",), "corner", 100),
+        (("desk",), "corner", 45),
+        (("dresser",), "centre", 60),
+        (("armchair",), "corner", 25),
     ),
     "bathroom": (
-        ((fix.basin, fix.small_basin), "corner", 100),
-        ((fix.bathtub, fix.shower, fix.shower), "corner", 100),
-        ((fix.toilet,), "corner", 100),
-        ((fix.towel_cabinet,), "corner", 50),
+        (("basin", "small_basin"), "corner", 100),
+        (("bathtub", "shower", "shower"), "corner", 100),
+        (("toilet",), "corner", 100),
+        (("towel_cabinet",), "corner", 50),
     ),
     "hall": (
-        ((fix.coat_rack,), "corner", 75),
-        ((fur.console,), "corner", 95),
-        ((fur.wardrobe,), "corner", 25),
+        (("coat_rack",), "corner", 75),
+        (("console",), "corner", 95),
+        (("wardrobe",), "corner", 25),
     ),
     "office": (
-        ((fur.desk,), "corner", 100),
-        ((fur.bookshelf,), "corner", 95),
-        ((fur.filing_cabinet,), "corner", 90),
-        ((fur.sofa_alone, fur.armchair), "centre", 45),
-        ((fur.bookshelf,), "corner", 40),
+        (("desk",), "corner", 100),
+        (("bookshelf",), "corner", 95),
+        (("filing_cabinet",), "corner", 90),
+        (("sofa_alone", "armchair"), "centre", 45),
+        (("bookshelf",), "corner", 40),
     ),
     "dining_room": (
-        ((fur.dining_table, fur.small_table), "free", 100),
-        ((fur.sideboard,), "centre", 95),
-        ((fur.bookshelf,), "corner", 40),
-        ((fur.dresser,), "corner", 30),
+        (("dining_table", "small_table"), "free", 100),
+        (("sideboard",), "centre", 95),
+        (("bookshelf",), "corner", 40),
+        (("dresser",), "corner", 30),
     ),
     "studio": (
-        ((fix.counter, fix.plain_counter, fix.short_counter), "corner", 100),
-        ((fix.fridge,), "corner", 100),
-        ((fur.double_bed, fur.bed), "corner", 100),
-        ((fur.wardrobe,), "corner", 90),
-        ((fur.sofa, fur.sofa_alone), "centre", 90),
-        ((fur.tv_stand,), "opposite", 85),
-        ((fur.small_table,), "free", 90),
-        ((fur.dresser,), "corner", 80),
-        ((fur.desk,), "corner", 60),
+        (("counter", "plain_counter", "short_counter"), "corner", 100),
+        (("fridge",), "corner", 100),
+        (("double_bed", "bed"), "corner", 100),
+        (("wardrobe",), "corner", 90),
+        (("sofa", "sofa_alone"), "centre", 90),
+        (("tv_stand",), "opposite", 85),
+        (("small_table",), "free", 90),
+        (("dresser",), "corner", 80),
+        (("desk",), "corner", 60),
     ),
 }
 
@@ -81,14 +81,14 @@ _RECIPES: dict[str, tuple[tuple[tuple[Maker, ...], str, int], ...]] = {
 def furnish(dice: Dice, kind: str, space: Space, look: Style) -> None:
     """Place the furniture of a room of that kind, essentials first; what does not fit stays out."""
     faced: int | None = None
-    for makers, where, percent in _RECIPES[kind]:
+    for names, where, percent in _RECIPES[kind]:
         if not dice.chance(percent):
             continue
-        for maker in makers:
-            group = maker(dice, look)
+        for name in names:
+            group = MAKERS[name](dice, look)
             side = place(dice, space, group, where, faced)
             if side is not None:
-                if maker in {fur.sofa, fur.sofa_alone}:
+                if name in {"sofa", "sofa_alone"}:
                     faced = side
                 break
 
@@ -154,8 +154,8 @@ def _wall_poses(
     """Poses against the walls in the order of liking."""
     sides = dice.shuffled((0, 1, 2, 3))
     if where == "opposite" and faced is not None:
-        sides.remove(OPPOSITE[faced])
-        sides.insert(0, OPPOSITE[faced])
+        sides.remove(_OPPOSITE[faced])
+        sides.insert(0, _OPPOSITE[faced])
     count = 0
     for side in sides:
         for offset in _offsets(dice, space, side, group.width, where):
@@ -197,9 +197,9 @@ def decorate(dice: Dice, kind: str, space: Space, look: Style) -> None:
     if not any(overlap(lamp.box, solid) for solid in space.solids):
         space.add_piece(lamp)
     if kind != "bathroom":
-        for maker, percent in ((fix.plant, 60), (fix.floor_lamp, 35)):
-            if dice.chance(percent) and (kind != "kitchen" or maker is fix.plant):
-                place(dice, space, maker(dice, look), "corner")
+        for name, percent in (("plant", 60), ("floor_lamp", 35)):
+            if dice.chance(percent) and (kind != "kitchen" or name == "plant"):
+                place(dice, space, MAKERS[name](dice, look), "corner")
         _hang_pictures(dice, space, look)
     if kind in {"bedroom", "office", "living_room", "hall"} and dice.chance(60):
         _lay_rug(dice, space, look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .dice import Dice
@@ -18,6 +19,9 @@ class Style:
     rug: str
 
 
+Maker = Callable[[Dice, Style], Group]
+
+
 def style(dice: Dice) -> Style:
     """A taste."""
     return Style(
@@ -28,7 +32,7 @@ def style(dice: Dice) -> Style:
     )
 
 
-def chair(u: int, v: int, *, back_at_front: bool) -> Piece:
+def _chair(u: int, v: int, *, back_at_front: bool) -> Piece:
     """A chair of 44 x 44 cm with its low corner at (u, v)."""
     back = v + 40 if back_at_front else v
     return Piece(
@@ -42,7 +46,7 @@ def chair(u: int, v: int, *, back_at_front: bool) -> Piece:
     )
 
 
-def table(u: int, v: int, width: int, depth: int, height: int, wood: str) -> Piece:
+def _table(u: int, v: int, width: int, depth: int, height: int, wood: str) -> Piece:
     """Four legs and a top."""
     legs: list[Part] = [
         ((x, y, 0, x + 6, y + 6, height - 4), wood)
@@ -60,7 +64,7 @@ def _nightstand(u: int, wood: str) -> Piece:
     )
 
 
-def bed(dice: Dice, look: Style, least: int = 0) -> Group:
+def _bed(dice: Dice, look: Style, least: int = 0) -> Group:
     """A bed, head to the wall, with a nightstand on each side (or, if single, on one)."""
     size = dice.pick((140, 160)) if least else dice.pick((90, 90, 120))
     left = 45
@@ -88,9 +92,9 @@ def bed(dice: Dice, look: Style, least: int = 0) -> Group:
     return Group(right, 205, tuple(pieces), tuple(spots))
 
 
-def double_bed(dice: Dice, look: Style) -> Group:
+def _double_bed(dice: Dice, look: Style) -> Group:
     """A bed for two."""
-    return bed(dice, look, least=140)
+    return _bed(dice, look, least=140)
 
 
 def cabinet(kind: str, size: tuple[int, int, int], wood: str, doors: int) -> Piece:
@@ -116,19 +120,19 @@ def _storage(kind: str, size: tuple[int, int, int], wood: str, doors: int, front
     return Group(width, depth, (cabinet(kind, size, wood, doors),), spots, front)
 
 
-def wardrobe(dice: Dice, look: Style) -> Group:
+def _wardrobe(dice: Dice, look: Style) -> Group:
     """A wardrobe."""
     doors = dice.between(2, 4)
     return _storage("wardrobe", (doors * 50, 60, dice.between(195, 220, 5)), look.wood, doors, 50)
 
 
-def sideboard(dice: Dice, look: Style) -> Group:
+def _sideboard(dice: Dice, look: Style) -> Group:
     """A sideboard."""
     doors = dice.between(2, 3)
     return _storage("sideboard", (doors * 55, 42, dice.between(75, 85, 5)), look.wood, doors, 40)
 
 
-def dresser(dice: Dice, look: Style) -> Group:
+def _dresser(dice: Dice, look: Style) -> Group:
     """A chest of drawers."""
     width, height = dice.between(80, 110, 5), dice.between(78, 92, 2)
     parts: list[Part] = [((0, 0, 0, width, 44, height), look.wood)]
@@ -144,7 +148,7 @@ def dresser(dice: Dice, look: Style) -> Group:
     return Group(width, 46, (Piece("dresser", tuple(parts)),), spots, 40)
 
 
-def filing_cabinet(dice: Dice, look: Style) -> Group:
+def _filing_cabinet(dice: Dice, look: Style) -> Group:
     """A steel cabinet for papers."""
     parts: list[Part] = [((0, 0, 0, 46, 54, 74), "steel")]
     parts += [((2, 54, z, 44, 56, z + 30), "plastic_grey") for z in (4, 38)]
@@ -152,10 +156,10 @@ def filing_cabinet(dice: Dice, look: Style) -> Group:
     return Group(46, 56, (Piece("filing_cabinet", tuple(parts)),), spots, 40)
 
 
-def console(dice: Dice, look: Style) -> Group:
+def _console(dice: Dice, look: Style) -> Group:
     """A narrow table for a hall."""
     width = dice.between(80, 110, 5)
-    top = table(0, 0, width, 36, 80, look.wood)
+    top = _table(0, 0, width, 36, 80, look.wood)
     shelf: Part = ((2, 2, 20, width - 2, 34, 23), look.wood)
     spots = (
         Spot("table", (5, 2, width // 2, 34), 80),
@@ -164,7 +168,7 @@ def console(dice: Dice, look: Style) -> Group:
     return Group(width, 36, (Piece("console", (*top.parts, shelf)),), spots)
 
 
-def bookshelf(dice: Dice, look: Style) -> Group:
+def _bookshelf(dice: Dice, look: Style) -> Group:
     """Boards with books between them."""
     width, height = dice.between(80, 120, 10), dice.pick((175, 200))
     boards = 5
@@ -181,7 +185,7 @@ def bookshelf(dice: Dice, look: Style) -> Group:
     return Group(width, 30, (Piece("bookshelf", tuple(parts)),), (), 40)
 
 
-def desk(dice: Dice, look: Style) -> Group:
+def _desk(dice: Dice, look: Style) -> Group:
     """A desk with a chair pushed halfway under it."""
     width = dice.between(120, 160, 10)
     u = width // 2 - 22
@@ -192,10 +196,10 @@ def desk(dice: Dice, look: Style) -> Group:
         ((3, 2, 40, width - 3, 4, 71), look.wood),
     )
     spots = (Spot("desk", (4, 20, u - 2, 64), 74), Spot("desk", (u + 46, 20, width - 4, 64), 74))
-    return Group(width, 90, (Piece("desk", parts), chair(u, 46, back_at_front=True)), spots)
+    return Group(width, 90, (Piece("desk", parts), _chair(u, 46, back_at_front=True)), spots)
 
 
-def sofa(dice: Dice, look: Style, *, with_table: bool = True) -> Group:
+def _sofa(dice: Dice, look: Style, *, with_table: bool = True) -> Group:
     """A sofa with a low table in front of it and a rug below."""
     width = dice.between(170, 220, 10)
     parts: tuple[Part, ...] = (
@@ -211,18 +215,18 @@ def sofa(dice: Dice, look: Style, *, with_table: bool = True) -> Group:
     if not with_table:
         return Group(width, 88, (body,), (seat,), 45)
     u = width // 2 - 50
-    low = table(u, 132, 100, 52, 42, look.wood)
+    low = _table(u, 132, 100, 52, 42, look.wood)
     rug = Piece("rug", (((5, 75, 0, width - 5, 200, 1), look.rug),))
     spots = (seat, Spot("low", (u + 6, 138, u + 46, 180), 42))
     return Group(width, 200, (body, Piece("coffee_table", low.parts), rug), spots)
 
 
-def sofa_alone(dice: Dice, look: Style) -> Group:
+def _sofa_alone(dice: Dice, look: Style) -> Group:
     """A sofa for small rooms."""
-    return sofa(dice, look, with_table=False)
+    return _sofa(dice, look, with_table=False)
 
 
-def armchair(dice: Dice, look: Style) -> Group:
+def _armchair(dice: Dice, look: Style) -> Group:
     """A chair to sink into."""
     parts: tuple[Part, ...] = (
         ((0, 0, 0, 80, 80, 26), look.sofa),
@@ -234,7 +238,7 @@ def armchair(dice: Dice, look: Style) -> Group:
     return Group(80, 80, (Piece("armchair", parts),), (Spot("seat", (20, 36, 60, 78), 44),), 45)
 
 
-def tv_stand(dice: Dice, look: Style) -> Group:
+def _tv_stand(dice: Dice, look: Style) -> Group:
     """A low board; what stands on it is decided later."""
     width = dice.between(140, 180, 10)
     body = cabinet("tv_stand", (width, 42, 46), look.wood, 3)
@@ -242,18 +246,38 @@ def tv_stand(dice: Dice, look: Style) -> Group:
     return Group(width, 42, (body,), spots, 60)
 
 
-def dining_table(dice: Dice, look: Style) -> Group:
+def _dining_table(dice: Dice, look: Style) -> Group:
     """A table with two chairs on each long side."""
     width = dice.between(160, 190, 10)
-    chairs = [chair(u, v, back_at_front=v > 0) for v in (0, 94) for u in (14, width - 58)]
+    chairs = [_chair(u, v, back_at_front=v > 0) for v in (0, 94) for u in (14, width - 58)]
     spots = (Spot("table", (4, 46, 42, 92), 75), Spot("table", (width - 42, 46, width - 4, 92), 75))
-    return Group(width, 138, (table(0, 24, width, 90, 75, look.wood), *chairs), spots)
+    return Group(width, 138, (_table(0, 24, width, 90, 75, look.wood), *chairs), spots)
 
 
-def small_table(dice: Dice, look: Style) -> Group:
+def _small_table(dice: Dice, look: Style) -> Group:
     """A table for two."""
     size = dice.pick((80, 90))
     u = size // 2 - 22
-    chairs = [chair(u, 0, back_at_front=False), chair(u, size + 4, back_at_front=True)]
+    chairs = [_chair(u, 0, back_at_front=False), _chair(u, size + 4, back_at_front=True)]
     spots = (Spot("table", (3, size // 2, 38, size // 2 + 46), 75),)
-    return Group(size, size + 48, (table(0, 24, size, size, 75, look.wood), *chairs), spots)
+    return Group(size, size + 48, (_table(0, 24, size, size, 75, look.wood), *chairs), spots)
+
+
+FURNITURE: dict[str, Maker] = {
+    "double_bed": _double_bed,
+    "bed": _bed,
+    "wardrobe": _wardrobe,
+    "sideboard": _sideboard,
+    "dresser": _dresser,
+    "filing_cabinet": _filing_cabinet,
+    "console": _console,
+    "bookshelf": _bookshelf,
+    "desk": _desk,
+    "sofa": _sofa,
+    "sofa_alone": _sofa_alone,
+    "armchair": _armchair,
+    "tv_stand": _tv_stand,
+    "dining_table": _dining_table,
+    "small_table": _small_table,
+}
+"""By name: what makes a group in a given taste."""

@@ -9,36 +9,27 @@ import pytest
 from soundwalk.envs.scenes import furnish as rooms
 from soundwalk.envs.scenes import surface
 from soundwalk.envs.scenes.dice import Dice
-from soundwalk.envs.scenes.furnish import Maker
 from soundwalk.envs.scenes.furniture import style
 from soundwalk.envs.scenes.kit import Group, Pose, overlap
 from soundwalk.envs.scenes.layout import KINDS
 from soundwalk.envs.scenes.space import PASSAGE, Space
 
-MAKERS: list[Maker] = list(
-    dict.fromkeys(
-        maker for recipe in rooms._RECIPES.values() for makers, _, _ in recipe for maker in makers
-    )
-)
-
-PLACES = [(makers, where) for recipe in rooms._RECIPES.values() for makers, where, _ in recipe]
+PLACES = [place for recipe in rooms._RECIPES.values() for place in recipe]
+maker_names = pytest.mark.parametrize("name", sorted(rooms.MAKERS))
 
 
-def groups(maker: Maker) -> list[Group]:
-    return [maker(dice, style(dice)) for dice in (Dice(seed) for seed in range(8))]
-
-
-def name(maker: Maker) -> str:
-    return getattr(maker, "__name__", "maker")
+def groups(name: str) -> list[Group]:
+    return [rooms.MAKERS[name](dice, style(dice)) for dice in (Dice(seed) for seed in range(8))]
 
 
 def test_every_kind_of_room_is_furnished() -> None:
     assert set(rooms._RECIPES) == set(KINDS)
+    assert {name for names, _, _ in PLACES for name in names} <= set(rooms.MAKERS)
 
 
-@pytest.mark.parametrize("maker", MAKERS, ids=name)
-def test_parts_are_solid_stand_within_the_outline_and_have_known_surfaces(maker: Maker) -> None:
-    for group in groups(maker):
+@maker_names
+def test_parts_are_solid_stand_within_the_outline_and_have_known_surfaces(name: str) -> None:
+    for group in groups(name):
         for piece in group.pieces:
             for (u0, v0, z0, u1, v1, z1), material in piece.parts:
                 assert 0 <= u0 < u1 <= group.width
@@ -47,9 +38,9 @@ def test_parts_are_solid_stand_within_the_outline_and_have_known_surfaces(maker:
                 assert surface(material).name == material
 
 
-@pytest.mark.parametrize("maker", MAKERS, ids=name)
-def test_pieces_of_one_group_touch_or_leave_a_passage(maker: Maker) -> None:
-    for group in groups(maker):
+@maker_names
+def test_pieces_of_one_group_touch_or_leave_a_passage(name: str) -> None:
+    for group in groups(name):
         prints = [piece.footprint for piece in group.pieces]
         for a, b in itertools.combinations([f for f in prints if f], 2):
             dx = max(a[0] - b[2], b[0] - a[2], 0)
@@ -58,9 +49,9 @@ def test_pieces_of_one_group_touch_or_leave_a_passage(maker: Maker) -> None:
             assert gap == 0 or gap >= PASSAGE
 
 
-@pytest.mark.parametrize("maker", MAKERS, ids=name)
-def test_spots_lie_on_top_of_something_and_are_free_above(maker: Maker) -> None:
-    for group in groups(maker):
+@maker_names
+def test_spots_lie_on_top_of_something_and_are_free_above(name: str) -> None:
+    for group in groups(name):
         boxes = [box for piece in group.pieces for box, _ in piece.parts]
         for spot in group.spots:
             u0, v0, u1, v1 = spot.rect
@@ -77,10 +68,10 @@ def test_spots_lie_on_top_of_something_and_are_free_above(maker: Maker) -> None:
             assert not any(overlap(above, box) for box in boxes), spot
 
 
-@pytest.mark.parametrize("maker", MAKERS, ids=name)
-def test_a_group_fits_alone_in_a_large_room_in_any_orientation(maker: Maker) -> None:
-    free = any(maker in makers and where == "free" for makers, where in PLACES)
-    for group in groups(maker):
+@maker_names
+def test_a_group_fits_alone_in_a_large_room_in_any_orientation(name: str) -> None:
+    free = any(name in names and where == "free" for names, where, _ in PLACES)
+    for group in groups(name):
         for side in range(4):
             space = Space((0, 0, 700, 700), 250)
             pose = Pose(side, 350, 350) if free else space.pose(side, 200, group.width)
@@ -90,13 +81,13 @@ def test_a_group_fits_alone_in_a_large_room_in_any_orientation(maker: Maker) -> 
             assert len(space.spots) == len(group.spots)
 
 
-@pytest.mark.parametrize("maker", MAKERS, ids=name)
-def test_a_turned_piece_keeps_its_volume(maker: Maker) -> None:
+@maker_names
+def test_a_turned_piece_keeps_its_volume(name: str) -> None:
     def volume(piece_parts: object) -> int:
         assert isinstance(piece_parts, tuple)
         return sum((b[3] - b[0]) * (b[4] - b[1]) * (b[5] - b[2]) for b, _ in piece_parts)
 
-    for piece in groups(maker)[0].pieces:
+    for piece in groups(name)[0].pieces:
         for turn in range(4):
             turned = Pose(turn, 31, -7).piece(piece, lift=5)
             assert volume(turned.parts) == volume(piece.parts)

@@ -14,7 +14,7 @@ import pytest
 from soundwalk.envs.interface import SoundwalkError
 from soundwalk.envs.scenes import Scene, generate
 
-PINNED = "6ef83cf793280bd2b16564cbc425b39a43e405e3153a79c89a5b0c774b78f1a5"
+PINNED = "68f65e88717afdef003584f158cf043bfaf958a290a17b143c3602cb8a2ae750"
 
 
 def fingerprint(scene: Scene) -> str:
