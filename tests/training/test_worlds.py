@@ -27,7 +27,9 @@ def test_a_policy_that_needs_what_is_not_observed_is_told_what_is(
     tiny: Config, corridors: MakeEnvs
 ) -> None:
     envs = corridors(tiny)
-    with pytest.raises(SoundwalkError, match="needs depth; the environment observes last_action, pose"):
+    with pytest.raises(
+        SoundwalkError, match="needs depth; the environment observes last_action, pose"
+    ):
         make_policy(PolicyConfig(keys=("depth", "pose")), envs)
     with pytest.raises(SoundwalkError, match="'rgb' is not observed"):
         KeepObservations(envs, ("rgb",))
