@@ -121,7 +121,8 @@ def _edges(low: float, high: float) -> F64:
 
 def _overlap(edges: F64, low: float, high: float) -> F64:
     """Length that each cell shares with an interval."""
-    return np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0.0, None)
+    shared: F64 = np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0.0, None)
+    return shared
 
 
 class _Assembly:

@@ -5,7 +5,7 @@ varies linearly along it and bends once more under a lintel that is too low. The
 Kurze and Anderson's fit to Maekawa's barrier data, Applied Acoustics 4 (1971), whose 5 dB at
 grazing incidence fade in with the path difference, so that nothing jumps when the source comes
 into sight. Each bend is evaluated twice, between its neighbours on the path and between the two
-ends, and the mean in dB is taken: for two bends that is the spreading of double edge diffraction (UTD).
+ends, and the mean in dB is taken: for two bends that is the spreading of double diffraction (UTD).
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import math
 import numpy as np
 
 from ..interface import F64, SPEED_OF_SOUND, kernel
-from .tables import Work
+from .tables import PATH_COLUMNS, Work
 
 NEAREST = 0.05  # m; 1/r grows no further
+SHARP = 0.3  # rad; bends much slighter than this do not shorten their neighbours' legs
 
 
 @kernel
@@ -63,7 +64,7 @@ def string_pull(  # noqa: C901 one funnel
         sy: start.
         tx: end.
         ty: end.
-        path: (>= count + 2, 2) float64, filled with the points in order, both ends included.
+        path: (>= count + 2, >= 2) float64, filled with the points in order, both ends included.
 
     Returns:
         number of points.
@@ -128,12 +129,58 @@ def _height_bend(
 
 
 @kernel
-def _bend(a: float, c: float, cosine: float, slope: float, centres: F64, gains: F64) -> None:
-    """Multiply `gains` by half (in dB) of what a bend between legs of a and c metres costs."""
-    chord = math.sqrt(max(a * a + c * c + 2.0 * a * c * cosine, 0.0) + ((a + c) * slope) ** 2)
-    difference = (a + c) * math.sqrt(1.0 + slope * slope) - chord
+def _measure(path: F64, points: int) -> float:
+    """Fill columns 2 ... 4 of path: leg after each point, cosine of the turn, and transparency.
+
+    The transparency tells how far a neighbouring bend sees through this one: 1 where the path goes
+    straight on, so that a bend that is about to appear or vanish changes nothing.
+
+    Returns:
+        length of the path in plan.
+    """
+    total = 1e-9
+    for k in range(points - 1):
+        dx, dy = path[k + 1, 0] - path[k, 0], path[k + 1, 1] - path[k, 1]
+        path[k, 2] = max(math.sqrt(dx * dx + dy * dy), 1e-9)
+        total += path[k, 2]
+        if k > 0:
+            bx, by = path[k, 0] - path[k - 1, 0], path[k, 1] - path[k - 1, 1]
+            cosine = (bx * dx + by * dy) / (path[k, 2] * path[k - 1, 2])
+            path[k, 3] = min(1.0, max(-1.0, cosine))
+            path[k, 4] = math.exp(-2.0 * (1.0 - path[k, 3]) / (SHARP * SHARP))
+    return total
+
+
+@kernel
+def _bend(
+    path: F64, points: int, k: int, total: float, slope: float, centres: F64, gains: F64
+) -> None:
+    """Multiply `gains` by what the bend at point k costs."""
+    near, through = path[k - 1, 2], 1.0
+    whole = near
+    for j in range(k - 1, 0, -1):
+        through *= path[j, 4]
+        near += through * path[j - 1, 2]
+        whole += path[j - 1, 2]
+    far, through = path[k, 2], 1.0
+    for j in range(k + 1, points - 1):
+        through *= path[j, 4]
+        far += through * path[j, 2]
+    rest = max(total - whole, 1e-9)
+    stretch = math.sqrt(1.0 + slope * slope)
+    turn = 2.0 * (1.0 - path[k, 3])
+    d1 = _detour(near, far, turn, slope, stretch)
+    d2 = _detour(whole, rest, turn, slope, stretch) if points > 3 else d1
     for b in range(gains.shape[0]):
-        gains[b] *= math.sqrt(edge_gain(difference, centres[b]))
+        gain = edge_gain(d1, centres[b])
+        gains[b] *= math.sqrt(gain * edge_gain(d2, centres[b])) if points > 3 else gain
+
+
+@kernel
+def _detour(a: float, c: float, turn: float, slope: float, stretch: float) -> float:
+    """How much longer two legs are than the straight line past their bend; turn: 2 - 2 cosine."""
+    chord = math.sqrt(max((a + c) * (a + c) * stretch * stretch - a * c * turn, 0.0))
+    return (a + c) * stretch - chord
 
 
 @kernel
@@ -161,22 +208,12 @@ def trace(
     openings, path, gains = work.openings, work.path, work.gains[index]
     sz, tz = start[2], end[2]
     points = string_pull(openings, count, start[0], start[1], end[0], end[1], path)
-    total = 1e-9
-    for k in range(points - 1):
-        total += math.sqrt((path[k + 1, 0] - path[k, 0]) ** 2 + (path[k + 1, 1] - path[k, 1]) ** 2)
+    total = _measure(path, points)
     rise = (tz - sz) / total
     length = total * math.sqrt(1.0 + rise * rise)
     down = -rise  # slope of the last leg, walking back from the end
-    arc = 0.0
     for k in range(1, points - 1):
-        ux, uy = path[k, 0] - path[k - 1, 0], path[k, 1] - path[k - 1, 1]
-        vx, vy = path[k + 1, 0] - path[k, 0], path[k + 1, 1] - path[k, 1]
-        a = max(math.sqrt(ux * ux + uy * uy), 1e-9)
-        c = max(math.sqrt(vx * vx + vy * vy), 1e-9)
-        arc += a
-        cosine = min(1.0, max(-1.0, (ux * vx + uy * vy) / (a * c)))
-        _bend(a, c, cosine, rise, centres, gains)
-        _bend(arc, max(total - arc, 1e-9), cosine, rise, centres, gains)
+        _bend(path, points, k, total, rise, centres, gains)
     at, z = _height_bend(openings, count, path, points, total, sz, tz)
     if at >= 0.0:
         rest = max(total - at, 1e-9)
@@ -204,6 +241,6 @@ def taut_path(openings: F64, source: tuple[float, float], target: tuple[float, f
     Returns:
         (points, 2) float64, both ends included.
     """
-    path = np.empty((len(openings) + 2, 2))
+    path = np.empty((len(openings) + 2, PATH_COLUMNS))
     points = string_pull(openings, len(openings), *source, *target, path)
-    return path[:points]
+    return path[:points, :2]

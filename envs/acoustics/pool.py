@@ -56,14 +56,16 @@ class AcousticPool:
                 "pass the pool's config to AcousticModel.from_scene"
             )
         arrays: list[Array] = list(model.home)
-        old = [None] * len(arrays) if self.home is None else list(self.home)
+        old: list[Array | None] = [None] * len(arrays)
+        if self.home is not None:
+            old = list(self.home)
         grown = [
             _grow(pooled, array, len(self.models))
             for pooled, array in zip(old, arrays, strict=True)
         ]
         for pooled, array in zip(grown, arrays, strict=True):
             pooled[slot] = 0
-            pooled[(slot, *map(slice, array.shape))] = array
+            pooled[slot][tuple(slice(n) for n in array.shape)] = array
         self.home = Home(*grown)
         self.models[slot] = model
 
@@ -127,7 +129,7 @@ def _grow(pooled: Array | None, array: Array, slots: int) -> Array:
     shape = tuple(max(n, m) for n, m in zip(array.shape, old, strict=True))
     larger = np.zeros((slots, *shape), array.dtype)
     if pooled is not None:
-        larger[tuple(map(slice, pooled.shape))] = pooled
+        larger[tuple(slice(n) for n in pooled.shape)] = pooled
     return larger
 
 

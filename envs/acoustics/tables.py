@@ -14,6 +14,7 @@ from .images import lattice
 from .model import air_absorption, knots
 
 MAX_ARRIVALS = 1024
+PATH_COLUMNS = 5
 MAX_OPENINGS = 32  # two faces per door on the longest route
 
 
@@ -75,7 +76,7 @@ class Work(NamedTuple):
         directions: (A, 3) float64 unit vectors from the listener to where it comes from.
         gains: (A, B) float64 pressure.
         openings: (P, 5) float64 left x, y, right x, y, height of the openings on a route.
-        path: (P + 2, 2) float64 points of a route.
+        path: (P + 2, PATH_COLUMNS) float64 points of a route: x, y, and what paths._measure adds.
         stay: (2,) float64 share of the way inside the source's and inside the listener's room.
         modes: (B, M) float32 diffusion modes at the listener.
         envelope: (B, Q) float32 of the late field.
@@ -114,7 +115,7 @@ def build_work(bands: int, modes: int, times: int) -> Work:
         directions=np.zeros((MAX_ARRIVALS, 3)),
         gains=np.zeros((MAX_ARRIVALS, bands)),
         openings=np.zeros((MAX_OPENINGS, 5)),
-        path=np.zeros((MAX_OPENINGS + 2, 2)),
+        path=np.zeros((MAX_OPENINGS + 2, PATH_COLUMNS)),
         stay=np.zeros(2),
         modes=np.zeros((bands, modes), np.float32),
         envelope=np.zeros((bands, times), np.float32),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from soundwalk.envs.scenes.scene import (
     Box2,
     Door,
@@ -42,9 +43,7 @@ def build(
 @pytest.fixture(scope="session")
 def two_rooms() -> Scene:
     """Two rooms of 4 m x 4 m side by side, a door of 0.9 m in the wall x = 4.0 ... 4.1."""
-    return build(
-        [(0.0, 0.0, 4.0, 4.0), (4.1, 0.0, 8.1, 4.0)], [((0, 1), (4.0, 1.5, 4.1, 2.4), 0)]
-    )
+    return build([(0.0, 0.0, 4.0, 4.0), (4.1, 0.0, 8.1, 4.0)], [((0, 1), (4.0, 1.5, 4.1, 2.4), 0)])
 
 
 @pytest.fixture(scope="session")

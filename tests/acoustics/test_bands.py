@@ -1,0 +1,53 @@
+"""Bands add up to a plain delay; air and materials agree with their tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyroomacoustics as pra
+import pytest
+
+from soundwalk.envs.acoustics.bands import (
+    AIR_ABSORPTION,
+    EDGES,
+    FRACTIONS,
+    band_limits,
+    band_spectra,
+    filter_bank,
+    octaves_to_bands,
+)
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 48_000])
+def test_bands_at_equal_gain_are_a_fractional_delay(rate: int) -> None:
+    bank = filter_bank(rate)
+    frequency = np.linspace(0, 0.4, 50) * 2 * np.pi  # radians per sample, to 80 % of Nyquist
+    taps = np.arange(bank.shape[2])
+    for fraction in (0, 5, 16, FRACTIONS):
+        response = np.exp(-1j * frequency[:, None] * taps) @ bank[fraction].sum(0)
+        delay = bank.shape[2] // 2 - 1 + fraction / FRACTIONS
+        np.testing.assert_allclose(response, np.exp(-1j * frequency * delay), atol=0.01)
+
+
+def test_each_band_passes_its_own_octaves_and_stops_the_others() -> None:
+    spectra = band_spectra(16_000, 16_000)
+    for band, (low, high) in enumerate(band_limits(16_000)):
+        middle = int(np.sqrt(max(low, 100.0) * min(high, 7000.0)))
+        assert spectra[band, middle] > 0.8  # filters of 3 ms: one octave is two transitions wide
+        others = [b for b in range(len(EDGES) + 1) if abs(b - band) > 1]
+        assert np.abs(spectra[others][:, middle]).max(initial=0.0) < 0.05
+    np.testing.assert_allclose(spectra.sum(0), 1.0)
+
+
+def test_air_absorbs_as_in_the_table_of_pyroomacoustics() -> None:
+    assert list(AIR_ABSORPTION) == pytest.approx(
+        pra.parameters.air_absorption_table["20C_30-50%"], rel=1e-6
+    )
+
+
+def test_octave_values_are_averaged_by_bandwidth() -> None:
+    bands = octaves_to_bands((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8), 16_000)
+    limits = np.array([0, 176.8, 353.6, 707.1])
+    assert bands[0] == pytest.approx(np.diff(limits) @ [0.1, 0.2, 0.3] / 707.1, abs=1e-3)
+    assert bands[1:3].tolist() == pytest.approx([0.4, 0.5], abs=1e-3)
+    assert 0.6 < bands[3] < 0.8
+    assert bands.tolist() == sorted(bands)

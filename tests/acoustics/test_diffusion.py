@@ -1,0 +1,108 @@
+"""The diffusion field conserves energy, decays as Eyring says, and agrees with a full solution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from soundwalk.envs.acoustics.bands import octaves_to_bands
+from soundwalk.envs.acoustics.diffusion import (
+    DiffusionModes,
+    RoomAcoustics,
+    _Assembly,
+    face_areas,
+    furniture_areas,
+    room_statistics,
+    solve,
+)
+from soundwalk.envs.interface import F64, SPEED_OF_SOUND
+from soundwalk.envs.scenes import shoebox
+from soundwalk.envs.scenes.scene import Scene
+
+DRY_AIR = np.zeros(4)
+
+
+def statistics(scene: Scene) -> list[RoomAcoustics]:
+    absorption = octaves_to_bands(np.array([s.absorption for s in scene.surfaces]), 16_000)
+    return room_statistics(scene.plan, absorption, furniture_areas(scene.plan, absorption))
+
+
+def assembled(scene: Scene) -> tuple[F64, F64, F64]:
+    """Exchange matrix, losses (B, cells), volumes of a home, before any truncation."""
+    stats = statistics(scene)
+    assembly = _Assembly(scene.plan, 4)
+    for index, room in enumerate(scene.plan.rooms):
+        assembly.add_room(index, room, stats[index])
+    for index in range(len(scene.plan.doors)):
+        assembly.add_door(scene.plan, index, stats)
+    return assembly.matrix, assembly.loss, assembly.volumes
+
+
+def density(modes: DiffusionModes, source: int, time: float, band: int = 0) -> F64:
+    """Energy density in all cells after a unit impulse in cell `source`."""
+    shapes = modes.shapes[band].astype(np.float64)
+    found: F64 = shapes @ (shapes[source] * np.exp(-modes.rates[band] * time))
+    return found
+
+
+def test_what_leaves_one_cell_enters_another(apartment: Scene) -> None:
+    matrix, _, _ = assembled(apartment)
+    np.testing.assert_allclose(matrix, matrix.T, atol=1e-9)
+    np.testing.assert_allclose(matrix.sum(0), 0.0, atol=1e-9 * np.abs(matrix).max())
+
+
+def test_the_total_loss_is_eyrings_over_all_solid_surfaces(two_rooms: Scene) -> None:
+    _, loss, volumes = assembled(two_rooms)
+    solid = sum(face_areas(room).sum() for room in two_rooms.plan.rooms) - 2 * 0.9 * 2.05
+    expected = SPEED_OF_SOUND / 4 * -np.log(1 - 0.15) * solid
+    np.testing.assert_allclose(loss.sum(1), expected, rtol=1e-9)
+    assert volumes.sum() == pytest.approx(2 * 4 * 4 * 2.6)
+
+
+def test_the_energy_lost_at_the_walls_is_the_energy_that_was_emitted(apartment: Scene) -> None:
+    _, loss, volumes = assembled(apartment)
+    modes = solve(apartment.plan, statistics(apartment), DRY_AIR, modes=len(volumes))
+    for source in (0, len(volumes) // 2):
+        shapes = modes.shapes[1].astype(np.float64)
+        exposure = shapes @ (shapes[source] / modes.rates[1])  # density integrated over all time
+        assert loss[1] @ exposure == pytest.approx(1.0, abs=1e-3)
+
+
+def test_few_modes_agree_with_the_matrix_exponential_once_sound_has_spread(
+    apartment: Scene,
+) -> None:
+    matrix, loss, volumes = assembled(apartment)
+    modes = solve(apartment.plan, statistics(apartment), DRY_AIR)
+    assert modes.shapes.shape[2] < len(volumes) / 2
+    source = 5
+    start = np.zeros(len(volumes))
+    start[source] = 1.0 / volumes[source]
+    for time in (0.03, 0.1, 0.4):
+        exact = expm(-time * (matrix + np.diag(loss[2])) / volumes[:, None]) @ start
+        ours = density(modes, source, time, band=2)
+        audible = exact > 1e-5 * exact.max()
+        level = 10 * np.log10(ours[audible] / exact[audible])
+        assert np.abs(level).max() < 0.2
+
+
+@pytest.mark.parametrize("alpha", [0.08, 0.2, 0.4])
+def test_a_box_decays_at_eyrings_rate(alpha: float) -> None:
+    scene = shoebox((6, 5, 2.7), absorption=alpha)
+    modes = solve(scene.plan, statistics(scene), DRY_AIR)
+    surface, volume = 2 * (6 * 5 + 6 * 2.7 + 5 * 2.7), 6 * 5 * 2.7
+    eyring = -np.log(1 - alpha) * SPEED_OF_SOUND * surface / (4 * volume)
+    np.testing.assert_allclose(modes.rates[:, 0], eyring, rtol=0.06)
+
+
+def test_swapping_source_and_listener_leaves_the_density_unchanged(apartment: Scene) -> None:
+    modes = solve(apartment.plan, statistics(apartment), DRY_AIR)
+    last = len(modes.volumes) - 1
+    assert density(modes, 0, 0.2)[last] == pytest.approx(density(modes, last, 0.2)[0], rel=1e-12)
+
+
+def test_air_shortens_the_decay_of_every_mode_alike() -> None:
+    scene = shoebox((6, 5, 2.7), absorption=0.1)
+    dry = solve(scene.plan, statistics(scene), DRY_AIR)
+    damp = solve(scene.plan, statistics(scene), np.full(4, 0.01))
+    np.testing.assert_allclose(damp.rates - dry.rates, 0.01 * SPEED_OF_SOUND, rtol=1e-6)
