@@ -250,24 +250,25 @@ def info(
         out: write the episodes there, one JSON object a line.
         json: write what is printed there.
     """
-    from ..envs.scenes import describe, plan_figure
-    from .config import EnvConfig
-    from .looking import episodes as describe_episodes
-    from .looking import home
-
     if episodes == (scene is not None):
         raise SoundwalkError(
             "info describes a home (--scene 7) or episodes (--episodes): say which"
         )
     if scene is not None:
+        from ..envs.scenes import describe, plan_figure
+        from .looking import home
+
         place = home(scene, rooms)
         if png is not None:
             png.parent.mkdir(parents=True, exist_ok=True)
             plan_figure(place, png)
         _report(describe(place), json)
         return
+    from .census import census
+    from .config import EnvConfig
+
     config = EnvConfig(sounds=sounds, rooms=rooms or EnvConfig().rooms)
-    _report(describe_episodes(config, split=split, count=count, seed=seed, path=out), json)
+    _report(census(config, split=split, count=count, seed=seed, path=out), json)
 
 
 COMMANDS = {

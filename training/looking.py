@@ -1,8 +1,7 @@
-"""Looking at homes and listening to them: plans, views, impulse responses, lists of episodes."""
+"""Looking at homes and listening to them: views and impulse responses."""
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,6 @@ from ..envs.interface import SENSOR_HEIGHT, U8, SoundwalkError
 from ..envs.navigation import NavMap
 from ..envs.rendering import Camera, MeshPool, RenderMesh, render
 from ..envs.scenes import Scene, generate, load
-from ..envs.tasks.episodes import save_episodes
-from .config import EnvConfig
-from .evaluate import fixed_episodes
 
 Point = tuple[float, float, float]
 
@@ -88,35 +84,6 @@ def impulse_response(
         "level_left_db": _decibels(energy[0]),
         "level_right_db": _decibels(energy[1]),
     }
-
-
-def episodes(
-    config: EnvConfig, *, split: str, count: int, seed: int, path: Path | None
-) -> dict[str, Any]:
-    """How hard the episodes of a split are; writes them as JSON lines if asked to."""
-    if count < 1:
-        raise SoundwalkError(f"-n {count}: expected at least 1 episode")
-    walks = fixed_episodes(config, split=split, count=count, seed=seed)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_episodes(walks, path)
-    ratio = np.array([walk.geodesic / max(walk.straight, 1e-6) for walk in walks])
-    geodesic = np.array([walk.geodesic for walk in walks])
-    return {
-        "split": split,
-        "episodes": count,
-        "homes": len({walk.home for walk in walks}),
-        "through_doors": round(float(np.mean([walk.doors for walk in walks])), 3),
-        "geodesic_m": _spread(geodesic),
-        "geodesic_over_straight": _spread(ratio),
-        "categories": dict(Counter(walk.category for walk in walks).most_common()),
-    }
-
-
-def _spread(values: Any) -> dict[str, float]:
-    names = {"p10": 10, "median": 50, "p90": 90}
-    figures = {name: round(float(np.percentile(values, q)), 2) for name, q in names.items()}
-    return {"mean": round(float(values.mean()), 2), **figures}
 
 
 def _decibels(energy: float) -> float:
