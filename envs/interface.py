@@ -90,4 +90,4 @@ def kernel(function: _F) -> _F:
     """
     import numba
 
-    return cast(_F, numba.njit(cache=True, nogil=True, fastmath=True)(function))
+    return cast(_F, numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")(function))

@@ -127,13 +127,13 @@ class AudioVisualExtractor(BaseFeaturesExtractor):
 
 
 _MOTION = {"pose": 0.2, "collided": 1.0, "last_action": 1.0}  # scale to about one
-_KNOWN = ("depth", "rgb", "map", "spectrogram", "cues", *_MOTION)
+_KNOWN = ("depth", "rgb", "map", "spectrogram", "cues", "belief", *_MOTION)
 
 
 def _branch(key: str, shape: tuple[int, ...], width: int) -> nn.Module:
     if key == "spectrogram":
         return SpectrogramBranch(shape, width)
-    if key == "cues":
+    if key in ("cues", "belief"):
         return VectorBranch(prod(shape), width)
     return ImageBranch(shape, width, scale=MAX_DEPTH / 4 if key == "depth" else 1.0)
 

@@ -22,7 +22,7 @@ from ..interface import (
     Bool,
     wrap_angle,
 )
-from ..navigation import next_actions
+from ..navigation import GoalField, NavMap, NavPool, follow, next_actions
 from ..simulators.native import NativeSimulator
 from .episodes import Episode
 from .metrics import ndtg, sna, soft_spl, spl
@@ -71,14 +71,24 @@ class AudioGoal:
         field = home.nav.field(np.array(episode.goal))
         pool.navs.put_goal(agent, field)
         start = np.array(episode.start[:2])
-        path = field.path(start)
         self._goals[agent] = episode.goal
         self._last_position[agent] = start
         self.distance[agent] = self._shortest[agent] = field.distance(start)
-        self._fewest[agent] = fewest_actions(path, episode.start[2])
+        self._fewest[agent] = self._oracle_actions(home.nav, field, episode)
         for counter in (self._travelled, self._actions, self._return):
             counter[agent] = 0
         self._success[agent] = self._silent[agent] = False
+
+    def _oracle_actions(self, nav: NavMap, field: GoalField, episode: Episode) -> int:
+        """How many actions the oracle takes, STOP counted: the reference of SNA."""
+        pool = NavPool(1, 1)
+        pool.put(0, nav)
+        pool.put_goal(0, field)
+        poses = np.array([episode.start])
+        walk = follow(
+            pool, np.zeros(1, np.int32), poses, FORWARD_STEP, TURN_ANGLE, SUCCESS_DISTANCE
+        )
+        return int(walk.actions[0])
 
     def advance(self, actions: I64) -> Outcome:
         """Score the step that the simulator has just made."""
@@ -128,21 +138,3 @@ class AudioGoal:
             "geodesic_distance": self.distance.copy(),
             "source_distance": np.hypot(delta[:, 0], delta[:, 1]),
         }
-
-
-def fewest_actions(path: F64, heading: float) -> float:
-    """Actions that walk a path of corners (P, 2) and stop within reach: steps, turns, and STOP.
-
-    A lower estimate of what the best discrete agent needs; the reference of SNA.
-
-    >>> fewest_actions(np.array([[0.0, 0.0], [2.0, 0.0]]), heading=np.pi / 2)
-    11.0
-    """
-    legs = np.diff(path, axis=0)
-    lengths = np.hypot(legs[:, 0], legs[:, 1])
-    legs = legs[lengths > 0]
-    walked = max(float(lengths.sum()) - SUCCESS_DISTANCE, 0.0)
-    steps = np.ceil(walked / FORWARD_STEP - 1e-9)
-    headings = np.concatenate([[heading], np.arctan2(legs[:, 1], legs[:, 0])])
-    turns = np.round(np.abs(wrap_angle(np.diff(headings))) / TURN_ANGLE).sum()
-    return float(steps + turns + 1)

@@ -1,5 +1,6 @@
 """From waveforms to what they tell: spectrograms, interaural differences, cues; and wrappers."""
 
+from .belief import BeliefObservation
 from .binaural import (
     azimuth_to_itd,
     gcc_phat,
@@ -8,6 +9,7 @@ from .binaural import (
     itd_to_azimuth,
 )
 from .cues import CUE_NAMES, binaural_cues
+from .egomap import EgoMapObservation
 from .spectrogram import spectrogram
 from .streaming import StreamingSpectrogram
 from .wrappers import EGO_NAMES, CueHistory, SpectrogramObservation, SpectrogramWrapper
@@ -15,7 +17,9 @@ from .wrappers import EGO_NAMES, CueHistory, SpectrogramObservation, Spectrogram
 __all__ = [
     "CUE_NAMES",
     "EGO_NAMES",
+    "BeliefObservation",
     "CueHistory",
+    "EgoMapObservation",
     "SpectrogramObservation",
     "SpectrogramWrapper",
     "StreamingSpectrogram",

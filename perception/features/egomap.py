@@ -7,21 +7,14 @@ ahead is up. A camera at 1.25 m does not see a stool at its feet: bumps are reme
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-import gymnasium as gym
 import numpy as np
-from gymnasium.vector import VectorEnv, VectorWrapper
+from gymnasium import spaces
+from gymnasium.vector import VectorEnv
 
-from ...envs.interface import (
-    AGENT_HEIGHT,
-    AGENT_RADIUS,
-    F32,
-    SENSOR_HEIGHT,
-    U8,
-    SoundwalkError,
-    kernel,
-)
+from ...envs.interface import AGENT_HEIGHT, AGENT_RADIUS, F32, SENSOR_HEIGHT, U8, Bool, kernel
+from .wrappers import Observations, _Memory
 
 SIZE = 32  # cells along each side of the crop
 SPACING = 0.15  # metres between cells of the crop
@@ -101,74 +94,49 @@ class EgoMap:
         self._grids = np.zeros((num, cells, cells), np.uint8)
         self._tangent = float(np.tan(hfov / 2))
 
-    def reset(self, mask: Any) -> None:
-        """Forget the floors of the agents in a (N,) mask."""
-        self._grids[mask] = 0
-
-    def push(self, observations: dict[str, Any]) -> F32:
+    def push(self, observations: Observations) -> F32:
         """Add a step's depth, pose, collided and last_action; returns (N, 32, 32, 3) float32."""
+        return self._look(self._grids, observations)
+
+    def restart(self, mask: Bool, observations: Observations) -> F32:
+        """Forget the floors of a (N,) mask of agents and add their first step, K rows."""
+        grids = np.zeros((len(observations["pose"]), *self._grids.shape[1:]), np.uint8)
+        out = self._look(grids, observations)
+        self._grids[mask] = grids
+        return out
+
+    def _look(self, grids: U8, observations: Observations) -> F32:
         poses = observations["pose"]
-        depth = observations["depth"][..., 0]
+        depth = np.ascontiguousarray(observations["depth"][..., 0])
         moved = np.ascontiguousarray(observations["last_action"][:, 1])
         bumped = np.ascontiguousarray(observations["collided"][:, 0])
-        _remember(self._grids, depth, poses, bumped, moved, self._tangent)
+        _remember(grids, depth, poses, bumped, moved, self._tangent)
         out = np.empty((len(poses), SIZE, SIZE, 3), np.float32)
-        _crop(self._grids, poses, out)
+        _crop(grids, poses, out)
         return out
 
 
-class EgoMapObservation(VectorWrapper[Any, Any, Any, Any]):
-    """Adds `map` (N, 32, 32, 3) float32: blocked, seen, visited, 3.3 m ahead and 1.5 m behind.
+class EgoMapObservation(_Memory):
+    """Adds `map` (N, 32, 32, 3) float32: blocked, seen, visited, 3.3 m ahead and 1.5 m behind."""
 
-    Args:
-        env: a batched environment with depth, pose, collided and last_action (autoreset SAME_STEP).
-        hfov: its horizontal field of view, radians.
-
-    Raises:
-        SoundwalkError: one of these observations is missing.
-    """
+    key = "map"
+    needs = ("depth", "pose", "collided", "last_action")
 
     def __init__(self, env: VectorEnv[Any, Any, Any], hfov: float = np.pi / 2) -> None:
-        """See the class."""
-        super().__init__(env)
-        space = env.single_observation_space
-        names = list(space.spaces) if isinstance(space, gym.spaces.Dict) else []
-        missing = [k for k in ("depth", "pose", "collided", "last_action") if k not in names]
-        if missing or not isinstance(space, gym.spaces.Dict):
-            raise SoundwalkError(f"a map needs {', '.join(missing)}; the environment has {names}")
-        box = gym.spaces.Box(0.0, 1.0, (SIZE, SIZE, 3), np.float32)
-        self.single_observation_space = gym.spaces.Dict({**space.spaces, "map": box})
-        self.observation_space = gym.vector.utils.batch_space(
-            self.single_observation_space, self.num_envs
-        )
-        self._map = EgoMap(self.num_envs, hfov)
+        """Wrap a vector environment.
 
-    def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """Begin everywhere with nothing seen."""
-        observations, infos = self.env.reset(seed=cast(int | None, seed), options=options)
-        self._map.reset(np.ones(self.num_envs, np.bool_))
-        return {**observations, "map": self._map.push(observations)}, infos
+        Args:
+            env: with depth, pose, collided and last_action.
+            hfov: horizontal field of view of its camera, radians.
 
-    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Step; episodes that end get their last map in `final_obs`."""
-        observations, rewards, terminated, truncated, infos = self.env.step(actions)
-        done = terminated | truncated
-        if done.any():
-            last = {key: value.copy() for key, value in observations.items()}
-            for i in np.flatnonzero(done):
-                for key in ("depth", "pose", "collided", "last_action"):
-                    last[key][i] = infos["final_obs"][i][key]
-            maps = self._map.push(last)
-            for i in np.flatnonzero(done):
-                infos["final_obs"][i]["map"] = maps[i].copy()
-            self._map.reset(done)
-        # environments that go on see nothing new by this, those that begin see their first image
-        return (
-            {**observations, "map": self._map.push(observations)},
-            rewards,
-            terminated,
-            truncated,
-            infos,
-        )
+        Raises:
+            SoundwalkError: one of these observations is missing.
+        """
+        super().__init__(env, spaces.Box(0.0, 1.0, (SIZE, SIZE, 3), np.float32))
+        self._map = EgoMap(env.num_envs, hfov)
+
+    def _push(self, observations: Observations) -> F32:
+        return self._map.push(observations)
+
+    def _restart(self, mask: Bool, observations: Observations) -> F32:
+        return self._map.restart(mask, {key: observations[key][mask] for key in self.needs})

@@ -68,8 +68,9 @@ def test_a_bump_marks_what_the_camera_did_not_see() -> None:
 def test_a_forgotten_floor_is_empty() -> None:
     ego = EgoMap(1)
     ego.push(_step(2.0, 0.0, 0.0))
-    ego.reset(np.ones(1, np.bool_))
-    assert not ego.push(_step(9.0, 0.0, 0.0))[..., 0].any()
+    forgotten = ego.restart(np.ones(1, np.bool_), _step(9.0, 0.0, 0.0))
+    assert not forgotten[..., 0].any()
+    np.testing.assert_array_equal(ego.push(_step(9.0, 0.0, 0.0)), forgotten)
 
 
 def test_the_path_walked_is_marked_as_visited() -> None:
@@ -115,6 +116,6 @@ def test_the_map_starts_anew_with_every_episode(envs: Any) -> None:
 
 def test_an_environment_without_depth_is_refused() -> None:
     blind = AudioGoalVectorEnv(1, sensors=("audio",), rooms=1, homes=1)
-    with pytest.raises(SoundwalkError, match="a map needs depth"):
+    with pytest.raises(SoundwalkError, match="lack depth"):
         EgoMapObservation(blind)
     blind.close()
