@@ -44,19 +44,23 @@ def mode_amplitudes(home: Home, slot: int, place: Place, out: F32) -> None:
     """Values of the diffusion modes at a place, into out (B, M).
 
     The share of all directions that a door's opening fills brings the neighbouring room's field,
-    so that nothing jumps on the way through a door.
+    so that nothing jumps on the way through a door; only what exceeds its mean over the room (door
+    area over surface), which the diffusion equation has already let in.
     """
     out[:, :] = np.float32(0.0)
     rest = 1.0
+    x0, y0, x1, y1, height = home.rooms[slot, place.room]
+    surface = 2.0 * (x1 - x0) * (y1 - y0) + 2.0 * height * (x1 - x0 + y1 - y0)
     for d in range(home.counts[slot, 1]):
         below, above = home.door_rooms[slot, d, 0], home.door_rooms[slot, d, 1]
         if place.room == below or place.room == above:
-            share = door_view(home, slot, d, place)
-            rest -= share
             b = home.doors[slot, d]
+            wide = b[2] - b[0] if home.door_rooms[slot, d, 2] == 1 else b[3] - b[1]
+            share = max(door_view(home, slot, d, place) - wide * b[4] / surface, 0.0)
+            rest -= share
             middle = (0.5 * (b[0] + b[2]), 0.5 * (b[1] + b[3]))
             _interpolate(home, slot, above if place.room == below else below, middle, share, out)
-    _interpolate(home, slot, place.room, clamp(home, slot, place), max(rest, 0.0), out)
+    _interpolate(home, slot, place.room, clamp(home, slot, place), rest, out)
 
 
 @kernel

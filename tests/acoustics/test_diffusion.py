@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
+from soundwalk.envs.acoustics import GeometricEngine
 from soundwalk.envs.acoustics.bands import octaves_to_bands
 from soundwalk.envs.acoustics.diffusion import (
     DiffusionModes,
@@ -106,3 +107,29 @@ def test_air_shortens_the_decay_of_every_mode_alike() -> None:
     dry = solve(scene.plan, statistics(scene), DRY_AIR)
     damp = solve(scene.plan, statistics(scene), np.full(4, 0.01))
     np.testing.assert_allclose(damp.rates - dry.rates, 0.01 * SPEED_OF_SOUND, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("home", "tolerance"), [("apartment", 0.8), ("two_rooms", 1.6)])
+def test_arrivals_and_late_field_together_hold_the_energy_of_the_diffusion_equation(
+    home: str, tolerance: float, request: pytest.FixtureRequest
+) -> None:
+    """Weighting by the share not drawn must neither count energy twice nor lose it at the seam."""
+    scene: Scene = request.getfixturevalue(home)
+    engine = GeometricEngine(scene, receiver="mono", length=2.0, air=False)
+    modes = solve(scene.plan, statistics(scene), DRY_AIR, modes=1000)
+    shapes = modes.shapes[1].astype(np.float64)
+
+    def cell(x: float, y: float, room: int) -> int:
+        first, nx, ny = modes.grid[room]
+        x0, y0, x1, y1 = scene.plan.rooms[room].box
+        return int(first + int((x - x0) / (x1 - x0) * nx) * ny + int((y - y0) / (y1 - y0) * ny))
+
+    source, rng = (1.2, 1.1, 1.4), np.random.default_rng(0)
+    for index, room in enumerate(scene.plan.rooms):
+        errors = []
+        for _ in range(10):
+            x, y = (rng.uniform(room.box[k] + 0.4, room.box[k + 2] - 0.4) for k in range(2))
+            exposure = shapes[cell(x, y, index)] @ (shapes[cell(*source[:2], 0)] / modes.rates[1])
+            heard = (engine.rir(source, (x, y, rng.uniform(0.8, 1.8)))[0] ** 2).sum()
+            errors.append(10 * np.log10(heard / (4 * np.pi * SPEED_OF_SOUND * exposure)))
+        assert abs(np.mean(errors)) < tolerance
