@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import sys
 import time
+import warnings
 from collections import deque
 from pathlib import Path
 from types import TracebackType
@@ -67,13 +69,38 @@ class CurveFile(KVWriter):
         aside.replace(self._path)
 
 
+class _Board(TensorBoardOutputFormat):
+    """TensorBoard from a step on, which hides the events after the checkpoint we resume from."""
+
+    def __init__(self, folder: Path, steps: int) -> None:
+        self.writer = SummaryWriter(str(folder), purge_step=steps or None)
+        self._is_closed = False
+
+
+class _Patient(KVWriter):
+    """A full disk costs points of a curve, not the training."""
+
+    def __init__(self, within: KVWriter) -> None:
+        self._within = within
+
+    def write(
+        self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
+    ) -> None:
+        try:
+            self._within.write(key_values, key_excluded, step)
+        except OSError as error:
+            warnings.warn(f"figures of step {step} could not be written ({error})", stacklevel=2)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._within.close()
+
+
 def make_logger(folder: Path, steps: int) -> Logger:
     """Stable-Baselines3's logger for a run that is at `steps`: CSV and TensorBoard."""
-    board = TensorBoardOutputFormat.__new__(TensorBoardOutputFormat)
-    # SB3 offers no purge_step, which hides the events after the checkpoint that we resume from.
-    board.writer = SummaryWriter(str(folder / "tensorboard"), purge_step=steps or None)
-    board._is_closed = False
-    return Logger(str(folder), [CurveFile(folder / "progress.csv", steps), board])
+    curve = CurveFile(folder / "progress.csv", steps)
+    board = _Board(folder / "tensorboard", steps)
+    return Logger(str(folder), [_Patient(curve), _Patient(board)])
 
 
 class Pace:

@@ -21,6 +21,7 @@ from rich.console import Console
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ..agents.policies import AudioGoalPolicy
+from ..envs.interface import SoundwalkError
 from ..envs.sb3 import SB3VecEnv
 from .checkpoints import Checkpoints, State
 from .config import Config, save_config
@@ -112,14 +113,14 @@ class _Session:
         self._farewell()
         return self.state
 
-    def save(self, *, finished: bool = False) -> None:
-        """Write a checkpoint of this moment, which lies between two updates."""
+    def save(self, *, finished: bool = False) -> bool:
+        """Write a checkpoint of this moment, which lies between two updates; was it written?"""
         state = self.state
         state.finished = finished
         state.seconds, state.recent = self.pace.seconds, list(self.pace.recent)
         self._score()
-        self.checkpoints.save(state, self.policy, self._optimizer)
         self._saved = state.steps
+        return self.checkpoints.save(state, self.policy, self._optimizer)
 
     def due(self, steps: int) -> bool:
         """Whether a checkpoint lies between the last one and `steps`."""
@@ -209,7 +210,11 @@ class _Session:
         if not self.interrupted:
             self.state.steps = self.model.num_timesteps
             self.state.updates = self.model._n_updates
-            self.save(finished=True)
+            if not self.save(finished=True):
+                raise SoundwalkError(
+                    f"{self.run} came to its end and its last checkpoint could not be written: make "
+                    f"room on the disk, then `soundwalk resume {self.run}`"
+                )
 
     def log(self, phase: str) -> None:
         """Hand the figures of this moment to the logger and the progress bar."""

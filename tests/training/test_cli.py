@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import resource
 import subprocess
 import sys
@@ -144,3 +146,27 @@ def test_set_and_seed_reach_the_run_and_an_existing_run_is_safe(
     )
     main(["resume", str(run), "--json", str(out)])
     assert json.loads(out.read_text())["finished"] is True
+
+
+def test_an_episode_is_walked_by_hand_in_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    out = tmp_path / "walk.json"
+    program = subprocess.Popen(
+        [sys.executable, "-c", "from soundwalk.training.cli import main; main()", "play",
+         "--rooms", "1", "1", "--json", str(out)],
+        stdin=theirs, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert program.stdout is not None
+    screen = b""
+    for pictures, key in ((1, b"w"), (2, b" ")):
+        while screen.count(b"q quit") < pictures:
+            screen += os.read(program.stdout.fileno(), 65536)
+        os.write(ours, key)
+    rest, _ = program.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert program.returncode == 0
+    assert "▀" in (screen + rest).decode(errors="ignore")
+    metrics = json.loads(out.read_text())
+    assert metrics["na"] == 2  # one step, one STOP
+    assert metrics["success"] in (0.0, 1.0)

@@ -55,6 +55,25 @@ def test_the_logger_writes_csv_and_tensorboard(tmp_path: Path) -> None:
     assert list((tmp_path / "tensorboard").glob("events.*"))
 
 
+def test_a_full_disk_costs_a_row_and_not_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = make_logger(tmp_path, 0)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CurveFile, "write", full)
+        logger.record("a", 1.0)
+        with pytest.warns(UserWarning, match=r"step 10 could not be written .*No space left"):
+            logger.dump(10)
+    logger.record("a", 2.0)
+    logger.dump(20)
+    logger.close()
+    assert [row["step"] for row in rows(tmp_path / "progress.csv")] == ["20"]
+
+
 def test_the_running_mean_is_of_the_last_hundred_episodes() -> None:
     pace = Pace(1000, console=Console(quiet=True))
     assert pace.means() == {}

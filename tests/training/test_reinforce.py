@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 
 from soundwalk.envs.interface import SoundwalkError
 from soundwalk.envs.sb3 import SB3VecEnv
+from soundwalk.training import checkpoints
 from soundwalk.training.config import Config
 from soundwalk.training.ppo import make_ppo
 from soundwalk.training.reinforce import MakeEnvs, resume, train
@@ -228,3 +229,20 @@ def test_overwriting_spares_a_folder_that_is_no_run(
 def test_resuming_what_is_no_run_says_how_to_start_one(tmp_path: Path, corridors: MakeEnvs) -> None:
     with pytest.raises(SoundwalkError, match=r"not a run directory.*soundwalk train CONFIG"):
         resume(tmp_path, console=QUIET, make=corridors)
+
+
+def test_a_full_disk_does_not_stop_training_and_its_end_is_not_called_saved(
+    tiny: Config, tmp_path: Path, corridors: MakeEnvs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "save_file", full)
+        with (
+            pytest.warns(UserWarning, match="training goes on"),
+            pytest.raises(SoundwalkError, match=r"last checkpoint could not be written.*resume"),
+        ):
+            train(tiny, tmp_path / "run", console=QUIET, make=corridors)
+    assert curve(tmp_path / "run")[-1] == 1024  # it went on to the end
+    assert resume(tmp_path / "run", console=QUIET, make=corridors).finished
