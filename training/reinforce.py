@@ -212,8 +212,8 @@ class _Session:
             self.state.updates = self.model._n_updates
             if not self.save(finished=True):
                 raise SoundwalkError(
-                    f"{self.run} came to its end and its last checkpoint could not be written: make "
-                    f"room on the disk, then `soundwalk resume {self.run}`"
+                    f"{self.run} came to its end, but its last checkpoint could not be written: "
+                    f"make room on the disk, then `soundwalk resume {self.run}`"
                 )
 
     def log(self, phase: str) -> None:
