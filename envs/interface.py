@@ -77,7 +77,8 @@ def wrap_angle(angle: _Number) -> _Number:
     >>> round(wrap_angle(3.5), 4)
     -2.7832
     """
-    return cast(_Number, (angle + pi) % (2 * pi) - pi)
+    wrapped: _Number = (angle + pi) % (2 * pi) - pi
+    return wrapped
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -90,4 +91,6 @@ def kernel(function: _F) -> _F:
     """
     import numba
 
-    return cast(_F, numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")(function))
+    return cast(
+        _F, numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")(function)
+    )

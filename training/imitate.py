@@ -137,7 +137,7 @@ class Imitation:
             if "final_info" in self._infos:
                 episodes += _ended(self._infos["final_info"], dones[-1])
         last = self._judge(self._observations)[1]
-        returns = _returns(
+        returns = td_returns(
             np.array(rewards), np.array(dones), np.array([*values, last]), config.gamma
         )
         for frame, target in zip(frames, returns, strict=True):
@@ -235,7 +235,7 @@ def _ended(final_info: dict[str, Any], done: np.ndarray[Any, Any]) -> list[dict[
     return [{key: float(final_info[key][i]) for key in names} for i in np.flatnonzero(done)]
 
 
-def _returns(
+def td_returns(
     rewards: np.ndarray[Any, Any],
     dones: np.ndarray[Any, Any],
     values: np.ndarray[Any, Any],

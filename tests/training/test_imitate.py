@@ -93,7 +93,7 @@ def test_the_same_seed_teaches_the_same() -> None:
 
 def test_a_callback_that_says_no_ends_the_lesson() -> None:
     teacher = Imitation(_policy(), Signpost(), ImitationConfig(steps=10_000, rollout=10), seed=0)
-    teacher.learn(lambda losses, episodes: False)
+    teacher.learn(lambda *_: False)
     assert teacher.steps == 160
     assert teacher.progress == pytest.approx(0.016)
 
