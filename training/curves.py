@@ -178,7 +178,9 @@ class Pace:
         self.steps = steps
         means = self.means()
         figures = f"{self.speed:,.0f}/s"
-        if means:
+        if means and phase == "imitation":  # the teacher acts, too: no measure of the pupil
+            figures += f"  success with teacher {means['success']:.2f}"
+        elif means:
             figures += f"  success {means['success']:.2f}  SPL {means['spl']:.2f}"
         self._bar.update(self._task, completed=steps, phase=phase, figures=figures)
         if not self._console.is_terminal and time.monotonic() - self._said > _PLAIN_SECONDS:
