@@ -32,7 +32,7 @@ def edge_gain(difference: float, frequency: float) -> float:
     if squared < 1e-8:
         return 1.0
     x = math.sqrt(squared)
-    t = math.tanh(x) if x < 9.0 else 1.0
+    t = 1.0 - 2.0 / (math.exp(2.0 * x) + 1.0) if x < 9.0 else 1.0  # tanh
     return t / x * math.exp(-0.5756462732485114 * t * t)
 
 
@@ -173,7 +173,7 @@ def _bend(
     d2 = _detour(whole, rest, turn, slope, stretch) if points > 3 else d1
     for b in range(gains.shape[0]):
         gain = edge_gain(d1, centres[b])
-        gains[b] *= math.sqrt(gain * edge_gain(d2, centres[b])) if points > 3 else gain
+        gains[b] *= gain if points == 3 else math.sqrt(gain * edge_gain(d2, centres[b]))
 
 
 @kernel
