@@ -102,7 +102,7 @@ def evaluate(
         num_envs=num_envs, checkpoint=checkpoint,
         say=lambda name: console.print(f"walking: {name}", highlight=False),
     )  # fmt: skip
-    Console(width=max(Console().width, 110)).print(table(results))
+    Console(width=max(Console().width, 132)).print(table(results))
     if video:
         from .video import film_agent
 

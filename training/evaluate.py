@@ -153,7 +153,9 @@ def table(results: Results) -> Table:
         f"{results['episodes']} episodes, {results['split']} homes, "
         f"{results['config']['sounds']} sounds, seed {results['seed']}"
     )
-    view = Table("agent", *_COLUMNS, title=title)
+    view = Table(title=title)
+    for column in ("agent", *_COLUMNS):
+        view.add_column(column, no_wrap=True)
     for name, figures in results["agents"].items():
         cells = []
         for column in _COLUMNS:
