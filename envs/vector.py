@@ -21,7 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
@@ -29,19 +29,25 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .acoustics import AcousticConfig
-from .acoustics.sounds import Clip, Mode, SoundBank, Split
-from .interface import F64, I32, I64, MAX_DEPTH, Action, Bool, SoundwalkError, unknown
+from .acoustics.sounds import Clip, Split
+from .arguments import (
+    SENSORS,
+    check_arguments,
+    checked_actions,
+    observation_space,
+    open_sounds,
+    relative_poses,
+    room_range,
+)
+from .interface import F64, I32, I64, Action, Bool, SoundwalkError, unknown
 from .rendering import Camera
-from .simulators.homes import HomePool, Rooms
+from .simulators.homes import HomePool
 from .simulators.native import NativeSimulator
 from .tasks.audiogoal import AudioGoal
 from .tasks.episodes import Episode, load_episodes
 from .tasks.sampler import EpisodeSource, ListedEpisodes, SampledEpisodes
 
 Observations = dict[str, np.ndarray[Any, Any]]
-SENSORS = ("rgb", "depth", "audio")
-_LARGEST_POSE = 1e3  # metres; no home is larger
-_LOUDEST = 1e3  # a source of amplitude 1 heard from a millimetre away
 
 
 class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
@@ -93,7 +99,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         render_mode: str | None = None,
     ) -> None:
         """See the class."""
-        _check(num_envs, resolution, max_steps, sensors, render_mode)
+        check_arguments(num_envs, resolution, max_steps, sensors, render_mode)
         self.num_envs, self.render_mode = num_envs, render_mode
         self.sensors, self.privileged = tuple(sensors), privileged
         config = AcousticConfig()
@@ -109,7 +115,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
                 self.bank,
                 split=cast(Split, split),
                 sounds=mode,
-                rooms=_rooms(rooms),
+                rooms=room_range(rooms),
                 homes=homes,
                 refresh=refresh,
                 duration=duration,
@@ -123,7 +129,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         self._lived = np.zeros(num_envs, np.bool_)
         self._origins = np.zeros((num_envs, 3))
         self._rngs = [np.random.default_rng() for _ in range(num_envs)]
-        self.single_observation_space = _observation_space(
+        self.single_observation_space = observation_space(
             resolution, self.sensors, config.channels, self.simulator.block
         )
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -163,7 +169,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         Raises:
             SoundwalkError: an action is not a whole number from 0 to 3, or their number is wrong.
         """
-        acts = _actions(actions, self.num_envs)
+        acts = checked_actions(actions, self.num_envs)
         if not self._lived.all():
             raise SoundwalkError("step() was called before reset(): call reset() first")
         collided = self.simulator.act(acts)
@@ -283,7 +289,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
             observations["depth"] = depth[..., None]
         if audio is not None:
             observations["audio"] = audio
-        observations["pose"] = _relative(self.simulator.poses[agents], self._origins[agents])
+        observations["pose"] = relative_poses(self.simulator.poses[agents], self._origins[agents])
         observations["collided"] = collided.astype(np.float32)[:, None]
         observations["last_action"] = (actions[:, None] == np.arange(len(Action))).astype(
             np.float32
@@ -292,81 +298,3 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _infos(self) -> dict[str, Any]:
         return self.task.truth() if self.privileged else {}
-
-
-def open_sounds(sounds: str, sample_rate: int) -> tuple[SoundBank, Mode]:
-    """The bank and the mode that the argument `sounds` asks for.
-
-    Raises:
-        SoundwalkError: it is neither a mode nor a folder, or the folder holds nothing usable.
-    """
-    modes = get_args(Mode)
-    if sounds in modes:
-        return SoundBank.synthetic(sample_rate), cast(Mode, sounds)
-    if Path(sounds).is_dir():
-        return SoundBank.from_folder(sounds, sample_rate), "heard"
-    raise unknown("sounds", sounds, [*modes, "or a folder of audio files"])
-
-
-def _relative(poses: F64, origins: F64) -> Any:
-    """Poses seen from where each episode started: x ahead, y left, cos, sin; (n, 4) float32."""
-    delta = poses[:, :2] - origins[:, :2]
-    cos, sin = np.cos(origins[:, 2]), np.sin(origins[:, 2])
-    turn = poses[:, 2] - origins[:, 2]
-    ahead, left = delta[:, 0] * cos + delta[:, 1] * sin, delta[:, 1] * cos - delta[:, 0] * sin
-    return np.stack([ahead, left, np.cos(turn), np.sin(turn)], 1).astype(np.float32)
-
-
-def _actions(actions: Any, num_envs: int) -> I64:
-    """Whole numbers 0 to 3, one each."""
-    array = np.asarray(actions)
-    if array.shape != (num_envs,):
-        raise SoundwalkError(f"actions has shape {array.shape}: expected ({num_envs},)")
-    whole = array.astype(np.int64) if np.all(np.isfinite(array)) else None
-    if whole is None or np.any(whole != array) or np.any((whole < 0) | (whole >= len(Action))):
-        wrong = [a for a in array.tolist() if a not in range(len(Action))]
-        names = ", ".join(f"{a.value} {a.name}" for a in Action)
-        raise SoundwalkError(f"action {wrong[0]!r} does not exist: expected one of {names}")
-    return whole
-
-
-def _rooms(rooms: int | Sequence[int]) -> Rooms:
-    pair = (rooms, rooms) if isinstance(rooms, int) else tuple(rooms)
-    if len(pair) != 2 or not 1 <= pair[0] <= pair[1] <= 8:
-        raise SoundwalkError(f"rooms={rooms!r}: expected a number or (smallest, largest), 1 to 8")
-    return int(pair[0]), int(pair[1])
-
-
-def _check(
-    num_envs: int, resolution: int, max_steps: int, sensors: Sequence[str], render_mode: str | None
-) -> None:
-    for name, value, least in (
-        ("num_envs", num_envs, 1),
-        ("resolution", resolution, 8),
-        ("max_steps", max_steps, 1),
-    ):
-        if value < least:
-            raise SoundwalkError(f"{name}={value} must be at least {least}")
-    for sensor in sensors:
-        if sensor not in SENSORS:
-            raise unknown("sensor", sensor, SENSORS)
-    if render_mode not in (None, "rgb_array", "human"):
-        raise unknown("render_mode", render_mode, ["rgb_array", "human"])
-
-
-def _observation_space(
-    resolution: int, sensors: Sequence[str], channels: int, block: int
-) -> gym.spaces.Dict:
-    box = gym.spaces.Box
-    size = (resolution, resolution)
-    spaces: dict[str, gym.Space[Any]] = {}
-    if "rgb" in sensors:
-        spaces["rgb"] = box(0, 255, (*size, 3), np.uint8)
-    if "depth" in sensors:
-        spaces["depth"] = box(0.0, MAX_DEPTH, (*size, 1), np.float32)
-    if "audio" in sensors:
-        spaces["audio"] = box(-_LOUDEST, _LOUDEST, (channels, block), np.float32)
-    spaces["pose"] = box(-_LARGEST_POSE, _LARGEST_POSE, (4,), np.float32)
-    spaces["collided"] = box(0.0, 1.0, (1,), np.float32)
-    spaces["last_action"] = box(0.0, 1.0, (len(Action),), np.float32)
-    return gym.spaces.Dict(spaces)
