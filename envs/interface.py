@@ -1,7 +1,7 @@
 """The words both sides share: actions, units, observation keys, categories, errors.
 
-World: right-handed, x east, y north, z up; metres, seconds, radians, hertz, float32. `heading` runs
-counter-clockwise from +x. Relative azimuth is 0 ahead and positive to the left (the SOFA convention).
+World: right-handed, x east, y north, z up; metres, seconds, radians, hertz, float32. `heading`
+runs counter-clockwise from +x. Relative azimuth is 0 ahead and positive to the left (as in SOFA).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Action(IntEnum):
 
 
 class SoundwalkError(ValueError):
-    """A value that soundwalk cannot use: the message names it, what was expected, and the remedy."""
+    """A value that soundwalk cannot use: the message names it, what was expected, a remedy."""
 
 
 def unknown(kind: str, value: object, valid: Iterable[object]) -> SoundwalkError:
