@@ -12,15 +12,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from soundwalk.envs.acoustics import (  # noqa: TID251 - a program
+from soundwalk.envs.acoustics import (
     AcousticConfig,
     AcousticModel,
     AcousticPool,
     StreamingConvolver,
     render_rirs,
 )
-from soundwalk.envs.scenes import generate  # noqa: TID251
-from soundwalk.envs.scenes.scene import Scene  # noqa: TID251
+from soundwalk.envs.scenes import generate
+from soundwalk.envs.scenes.scene import Scene
 
 AGENTS = 64
 BLOCK, FADE = 4000, 160

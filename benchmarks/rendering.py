@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from soundwalk.envs.interface import AGENT_RADIUS, F32, SENSOR_HEIGHT  # noqa: TID251 - a program
-from soundwalk.envs.rendering import Camera, MeshPool, RenderMesh, render  # noqa: TID251
-from soundwalk.envs.scenes import Scene, generate  # noqa: TID251
+from soundwalk.envs.interface import AGENT_RADIUS, F32, SENSOR_HEIGHT
+from soundwalk.envs.rendering import Camera, MeshPool, RenderMesh, render
+from soundwalk.envs.scenes import Scene, generate
 
 HOMES = 16
 CAMERAS = 8  # per home

@@ -15,7 +15,7 @@ from .checkpoints import Checkpoints
 from .runs import run_config
 from .worlds import Envs, make_policy
 
-HEARING = ("audio", "spectrogram", "cues")  # observations that sound goes into
+HEARING = ("audio", "spectrogram", "cues", "belief")  # observations that sound goes into
 _ALIASES = {"direction_follower": "direction", "follower": "direction"}
 
 
