@@ -200,7 +200,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _end(self, done: I32, observations: Observations, infos: dict[str, Any]) -> None:
         """Report what ended, and begin anew there."""
-        since = time.process_time()
+        since = time.perf_counter()
         final_obs = np.full(self.num_envs, None, dtype=object)
         for i in done:
             final_obs[i] = {key: value[i].copy() for key, value in observations.items()}

@@ -33,15 +33,15 @@ _FADE_SECONDS = 0.01  # cross-fade between the impulse responses of two steps
 
 @dataclass
 class Clock:
-    """CPU seconds spent in each sense, for `soundwalk bench`."""
+    """Seconds spent in each sense, for `soundwalk bench`."""
 
     seconds: dict[str, float] = field(
         default_factory=lambda: {"rendering": 0.0, "acoustics": 0.0, "movement": 0.0, "resets": 0.0}
     )
 
     def add(self, name: str, since: float) -> None:
-        """Add what has passed since `since` (time.process_time) under a name."""
-        self.seconds[name] += time.process_time() - since
+        """Add what has passed since `since` (time.perf_counter) under a name."""
+        self.seconds[name] += time.perf_counter() - since
 
 
 class NativeSimulator:
@@ -51,7 +51,7 @@ class NativeSimulator:
         poses: (N, 3) float64 x, y in metres and heading in radians.
         slots: (N,) int32, the home each agent stands in.
         sources: (N, 3) float64, where its sound comes from.
-        clock: CPU seconds by sense.
+        clock: seconds by sense.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class NativeSimulator:
 
     def act(self, actions: I64) -> Bool:
         """Turn and move; returns (N,) whether something stood in the way."""
-        since = time.process_time()
+        since = time.perf_counter()
         collided = move(self.pool.navs, self.slots, self.poses, actions, FORWARD_STEP, TURN_ANGLE)
         self.clock.add("movement", since)
         return collided
@@ -106,7 +106,7 @@ class NativeSimulator:
         self, agents: I32, *, rgb: bool = True, depth: bool = True
     ) -> tuple[U8 | None, F32 | None]:
         """What these agents see: (n, H, W, 3) uint8 and (n, H, W) float32 metres."""
-        since = time.process_time()
+        since = time.perf_counter()
         size = (len(agents), self.camera.height, self.camera.width)
         colours = np.empty((*size, 3), np.uint8) if rgb else None
         depths = np.empty(size, np.float32) if depth else None
@@ -122,7 +122,7 @@ class NativeSimulator:
 
     def hear(self) -> F32:
         """What all agents hear while this step lasts, (N, C, block); the sounds play on."""
-        since = time.process_time()
+        since = time.perf_counter()
         blocks = np.stack(
             [self._emitted(i, self.block + self._fade) for i in range(self.num_agents)]
         )
@@ -137,7 +137,7 @@ class NativeSimulator:
         The sound has been on for longer than the room rings, so that the first sample to arrive
         does not give away how far the source is.
         """
-        since = time.process_time()
+        since = time.perf_counter()
         rirs = self.rirs(agents)
         past = np.stack([self._emitted(i, self._samples, before=True) for i in agents])
         blocks = np.stack([self._emitted(i, self.block + self._fade) for i in agents])

@@ -92,7 +92,7 @@ def load_episodes(path: str | Path) -> list[Episode]:
     path = Path(path)
     if not path.is_file():
         raise SoundwalkError(
-            f"no episode file at {str(path)!r}: write one with `soundwalk info --episodes --json`"
+            f"no episode file at {str(path)!r}: write one with `soundwalk info --episodes -o FILE`"
         )
     episodes = [
         _parse(line, f"{path}:{number}")
