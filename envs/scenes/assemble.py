@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..interface import F64, I64, Bool
+from .boxes import BoxCm
 from .doors import DOOR_HEIGHT
-from .kit import BoxCm, Part
+from .kit import Part
 from .layout import Layout
 from .materials import surface
 from .mesh import quad_triangles

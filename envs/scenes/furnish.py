@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import fixtures as fix
+from .boxes import overlap
 from .dice import Dice
 from .doors import RectCm
 from .fixtures import FIXTURES
 from .furniture import FURNITURE, Maker, Style
-from .kit import Group, Piece, Pose, overlap
+from .kit import Group, Piece, Pose
 from .space import Space
 
 MAKERS: dict[str, Maker] = {**FURNITURE, **FIXTURES}

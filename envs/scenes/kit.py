@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .boxes import BoxCm, bounding
 from .doors import RectCm
 
-BoxCm = tuple[int, int, int, int, int, int]  # u0, v0, z0, u1, v1, z1 or x0, y0, z0, x1, y1, z1
 Part = tuple[BoxCm, str]  # a solid box and the name of its surface
 AGENT_CM = 140  # what begins above this does not stop an agent
-FLAT_CM = 5  # what ends below this does not either
+_FLAT_CM = 5  # what ends below this does not either
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Piece:
     @property
     def footprint(self) -> RectCm | None:
         """What stops an agent, seen from above: the outline of all parts within its height."""
-        low = [b for b, _ in self.parts if b[2] < AGENT_CM and b[5] > FLAT_CM]
+        low = [b for b, _ in self.parts if b[2] < AGENT_CM and b[5] > _FLAT_CM]
         if not low:
             return None
         x0, y0, _, x1, y1, _ = bounding(low)
@@ -108,21 +108,3 @@ class Pose:
     def spot(self, spot: Spot) -> Spot:
         """A spot from the group's frame to the room's."""
         return Spot(spot.use, self.rect(spot.rect), spot.z, self.turn)
-
-
-def bounding(boxes: list[BoxCm]) -> BoxCm:
-    """The smallest box around all."""
-    x0, y0, z0, x1, y1, z1 = zip(*boxes, strict=True)
-    return (min(x0), min(y0), min(z0), max(x1), max(y1), max(z1))
-
-
-def overlap(a: BoxCm, b: BoxCm, gap: int = 0) -> bool:
-    """Whether two boxes come nearer than `gap` along every axis."""
-    return (
-        a[0] < b[3] + gap
-        and b[0] < a[3] + gap
-        and a[1] < b[4] + gap
-        and b[1] < a[4] + gap
-        and a[2] < b[5] + gap
-        and b[2] < a[5] + gap
-    )

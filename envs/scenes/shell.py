@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .boxes import BoxCm
 from .doors import DOOR_HEIGHT, DoorCm, RectCm
-from .kit import BoxCm
 from .scene import CEILING, EAST, FLOOR, NORTH, SOUTH, WEST
 from .space import Space
 

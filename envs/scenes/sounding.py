@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..interface import CATEGORIES, UNHEARD_CATEGORIES
-from .bodies import BODIES, Body
+from .bodies import BODIES
+from .body import Body
+from .boxes import BoxCm
 from .dice import Dice
 from .furnish import find, hang, on_spot
-from .kit import BoxCm, Group, Piece, Pose
+from .kit import Group, Piece, Pose
 from .space import Space
 
 LEAST_HEARD, LEAST_UNHEARD = 5, 2

@@ -10,8 +10,9 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from math import isqrt
 
+from .boxes import BoxCm, overlap
 from .doors import DoorCm, RectCm
-from .kit import AGENT_CM, BoxCm, Group, Piece, Pose, Spot, overlap
+from .kit import AGENT_CM, Group, Piece, Pose, Spot
 
 PASSAGE = 40  # cm between two obstacles that do not touch
 RADIUS = 15  # cm of an agent

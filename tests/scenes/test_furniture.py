@@ -8,9 +8,10 @@ import pytest
 
 from soundwalk.envs.scenes import furnish as rooms
 from soundwalk.envs.scenes import surface
+from soundwalk.envs.scenes.boxes import overlap
 from soundwalk.envs.scenes.dice import Dice
 from soundwalk.envs.scenes.furniture import style
-from soundwalk.envs.scenes.kit import Group, Pose, overlap
+from soundwalk.envs.scenes.kit import Group, Pose
 from soundwalk.envs.scenes.layout import KINDS
 from soundwalk.envs.scenes.space import PASSAGE, Space
 

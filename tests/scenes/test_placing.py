@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from soundwalk.envs.interface import CATEGORIES
 from soundwalk.envs.scenes.bodies import BODIES
+from soundwalk.envs.scenes.boxes import overlap
 from soundwalk.envs.scenes.dice import Dice
 from soundwalk.envs.scenes.doors import DoorCm
-from soundwalk.envs.scenes.kit import Group, Piece, Pose, overlap
+from soundwalk.envs.scenes.kit import Group, Piece, Pose
 from soundwalk.envs.scenes.space import Space
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from soundwalk.envs.interface import CATEGORIES
 from soundwalk.envs.scenes import Scene, generate
-from soundwalk.envs.scenes.bodies import BODIES, Body
+from soundwalk.envs.scenes.bodies import BODIES
+from soundwalk.envs.scenes.body import Body
 from soundwalk.envs.scenes.kit import Group, Piece
 from soundwalk.envs.scenes.space import Space
 
