@@ -59,18 +59,28 @@ def generate(seed: int, rooms: Rooms = None) -> Scene:
 
 def _seed(seed: int) -> int:
     """A whole number from 0."""
-    if isinstance(seed, bool) or not isinstance(seed, SupportsIndex) or operator.index(seed) < 0:
+    try:
+        number = _whole(seed)
+    except TypeError:
+        number = -1
+    if number < 0:
         raise SoundwalkError(f"seed={seed!r} must be a whole number from 0, for example seed=7")
-    return operator.index(seed)
+    return number
+
+
+def _whole(value: SupportsIndex) -> int:
+    """A whole number; Python counts True as 1, but who passes it means something else."""
+    if isinstance(value, bool):
+        raise TypeError("a truth value is no whole number")
+    return operator.index(value)
 
 
 def _rooms(rooms: Rooms) -> tuple[int, int]:
     """The least and the most rooms."""
-    pair = (3, 6) if rooms is None else rooms
-    if isinstance(pair, SupportsIndex):
-        pair = (operator.index(pair), operator.index(pair))
+    given = (3, 6) if rooms is None else rooms
     try:
-        low, high = (operator.index(value) for value in pair)
+        low, high = (given, given) if isinstance(given, SupportsIndex) else given
+        low, high = _whole(low), _whole(high)
     except (TypeError, ValueError):
         low, high = 0, 0
     if not 1 <= low <= high <= _MOST_ROOMS:

@@ -76,7 +76,9 @@ def test_a_seed_that_is_no_whole_number_is_refused(seed: Any) -> None:
         generate(seed)
 
 
-@pytest.mark.parametrize("rooms", [0, 9, -2, (0, 3), (4, 3), (3, 9), (1, 2, 3), "many", 2.5])
+@pytest.mark.parametrize(
+    "rooms", [0, 9, -2, (0, 3), (4, 3), (3, 9), (1, 2, 3), "many", 2.5, True, (True, 3)]
+)
 def test_an_impossible_number_of_rooms_is_refused(rooms: Any) -> None:
     with pytest.raises(SoundwalkError, match=r"rooms=.* is not possible: give a number from 1 to"):
         generate(1, rooms)
