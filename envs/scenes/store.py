@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,12 @@ _PLAN = {
     "rooms": Room, "doors": Door, "windows": Window, "furniture": Furniture,
     "objects": SoundingObject,
 }  # fmt: skip
+
+# What zipfile, zlib, numpy and json raise for a file that is cut short, altered, or another thing.
+_DAMAGE = (
+    ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
 
 
 def save(scene: Scene, path: str | Path) -> None:
@@ -70,7 +77,7 @@ def load(path: str | Path) -> Scene:
         with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             words = json.loads(str(archive["words"]))
             arrays = {name: archive[name].astype(kind) for name, kind in _ARRAYS.items()}
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile, EOFError) as error:
+    except _DAMAGE as error:
         raise _not_a_scene(source, str(error)) from error
     if not isinstance(words, dict) or words.get("format") != FORMAT:
         raise _not_a_scene(source, "its header is another one")
@@ -80,20 +87,38 @@ def load(path: str | Path) -> Scene:
             f"reads version {VERSION}: generate it again, or install the soundwalk that wrote it"
         )
     try:
-        return Scene(
-            **arrays,
-            surfaces=tuple(Surface(**_tuples(entry)) for entry in words["surfaces"]),
-            plan=FloorPlan(
-                **{
-                    name: tuple(kind(**_tuples(entry)) for entry in words["plan"][name])
-                    for name, kind in _PLAN.items()
-                }
-            ),
-            seed=words["seed"],
-            name=words["name"],
-        )
-    except (KeyError, TypeError) as error:
+        scene = _scene(words, arrays)
+    except (KeyError, TypeError, AttributeError) as error:
         raise _not_a_scene(source, f"its plan is incomplete: {error}") from error
+    except SoundwalkError as error:
+        raise _not_a_scene(source, str(error)) from error
+    return scene
+
+
+def _scene(words: dict[str, Any], arrays: dict[str, Any]) -> Scene:
+    """Put a scene together from what a file holds, and check what indexes what.
+
+    Raises:
+        SoundwalkError: an array has another shape, or a surface does not exist.
+    """
+    scene = Scene(
+        **arrays,
+        surfaces=tuple(Surface(**_tuples(entry)) for entry in words["surfaces"]),
+        plan=FloorPlan(
+            **{
+                name: tuple(kind(**_tuples(entry)) for entry in words["plan"][name])
+                for name, kind in _PLAN.items()
+            }
+        ),
+        seed=words["seed"],
+        name=words["name"],
+    )
+    count = len(scene.surfaces)
+    if len(scene.surface) and not 0 <= scene.surface.min() <= scene.surface.max() < count:
+        raise SoundwalkError(f"a face has a surface that is not among its {count} surfaces")
+    if scene.obstacles.ndim != 2 or scene.obstacles.shape[1] != 4:
+        raise SoundwalkError(f"obstacles has shape {scene.obstacles.shape}: expected (K, 4)")
+    return scene
 
 
 def _not_a_scene(path: Path, why: str) -> SoundwalkError:
