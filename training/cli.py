@@ -72,6 +72,7 @@ def evaluate(
     seed: int = 0,
     num_envs: int = 32,
     checkpoint: str = "last",
+    temperature: float = 1.0,
     video: int = 0,
     out: Out = None,
     json: Json = None,
@@ -87,6 +88,7 @@ def evaluate(
         seed: of the episodes.
         num_envs: environments at a time.
         checkpoint: last or best.
+        temperature: of trained agents: 1 acts as in training, 0 takes the most probable action.
         video: film the first agent on this many episodes.
         out: the film; video.mp4 in the run directory by default, else here.
         json: write the results there.
@@ -99,7 +101,7 @@ def evaluate(
     console = Console(stderr=True)
     results = run(
         agents, run_dir, split=split, sounds=sounds, episodes=episodes, seed=seed,
-        num_envs=num_envs, checkpoint=checkpoint,
+        num_envs=num_envs, checkpoint=checkpoint, temperature=temperature,
         say=lambda name: console.print(f"walking: {name}", highlight=False),
     )  # fmt: skip
     Console(width=max(Console().width, 132)).print(table(results))
@@ -108,7 +110,7 @@ def evaluate(
 
         path = film_agent(
             agents[0], run_dir, out, video, split=split, sounds=sounds, seed=seed,
-            checkpoint=checkpoint,
+            checkpoint=checkpoint, temperature=temperature,
         )  # fmt: skip
         results["video"] = str(path)
         print(f"film: {results['video']}")

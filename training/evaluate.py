@@ -38,6 +38,7 @@ def evaluate(
     seed: int = 0,
     num_envs: int = 32,
     checkpoint: str = "last",
+    temperature: float = 1.0,
     say: Callable[[str], None] | None = None,
 ) -> Results:
     """Evaluate agents by name on the same episodes.
@@ -52,8 +53,10 @@ def evaluate(
         sounds: "heard", "unheard_clips", "unheard", or a folder of recordings.
         episodes: how many.
         seed: of the episodes and of agents that choose at random.
-        num_envs: environments walked in at a time; it changes no result.
+        num_envs: environments walked in at a time; no result of a trained agent, the follower
+            or the oracle depends on it.
         checkpoint: "last" or "best".
+        temperature: of trained agents' choices; 0 always takes the most probable action.
         say: told which agent is at work.
 
     Returns:
@@ -79,7 +82,9 @@ def evaluate(
             if say is not None:
                 say(name)
             envs = stage.envs(base if run is None else env_config(run, sounds))
-            agent = make_agent(kind, envs, run=run, seed=seed, checkpoint=checkpoint)
+            agent = make_agent(
+                kind, envs, run=run, seed=seed, checkpoint=checkpoint, temperature=temperature
+            )
             figures[name] = intervals(walk(agent, envs, episodes, seed=seed))
     finally:
         stage.close()
@@ -97,7 +102,9 @@ def evaluate_policy(policy: AudioGoalPolicy, config: Config) -> dict[str, float]
     stage = _Stage(walks, min(config.env.num_envs, wanted.episodes))
     try:
         policy.set_training_mode(False)
-        rows = walk(PolicyAgent(policy), stage.envs(base), wanted.episodes, seed=wanted.seed)
+        envs = stage.envs(base)
+        agent = PolicyAgent(policy, envs.num_envs, seed=wanted.seed)
+        rows = walk(agent, envs, wanted.episodes, seed=wanted.seed)
     finally:
         stage.close()
     return {name: float(np.mean([row[name] for row in rows])) for name in METRICS}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..agents.baselines import BASELINES, Agent, make
 from ..agents.policies import AudioGoalPolicy
@@ -20,30 +21,57 @@ _ALIASES = {"direction_follower": "direction", "follower": "direction"}
 
 
 class PolicyAgent:
-    """A policy that takes its most probable action.
+    """A trained policy, which acts as it was trained: by chance, weighted by its own confidence.
 
     Args:
         policy: the network; it picks the observations that it knows.
+        num_envs: how many environments it acts in.
+        seed: of its choices. They depend on the episode's place in the list of episodes and on
+            nothing else, so that an evaluation gives the same walks in a batch of any size.
+        temperature: 1 acts as in training, 0 always takes the most probable action.
         deaf: replace what it hears by silence.
+
+    Raises:
+        SoundwalkError: the temperature is negative or not finite.
     """
 
     privileged = False
 
-    def __init__(self, policy: AudioGoalPolicy, *, deaf: bool = False) -> None:
+    def __init__(
+        self,
+        policy: AudioGoalPolicy,
+        num_envs: int,
+        *,
+        seed: int = 0,
+        temperature: float = 1.0,
+        deaf: bool = False,
+    ) -> None:
         """See the class."""
+        if not 0 <= temperature < np.inf:
+            raise SoundwalkError(f"temperature={temperature}: expected 0 (greedy) or more")
         self._policy, self._deaf = policy, deaf
+        self._seed, self._temperature = seed, temperature
         self._keys = list(policy.observation_space.spaces)  # type: ignore[attr-defined]
+        self._plays = np.arange(num_envs) - num_envs
+        self._rngs = [np.random.default_rng([seed, i]) for i in range(num_envs)]
 
     def reset(self, mask: Bool) -> None:
-        """Nothing is remembered between steps."""
+        """The next episode of environment i of n is n places further down the list."""
+        for i in np.flatnonzero(mask):
+            self._plays[i] += len(self._plays)
+            self._rngs[i] = np.random.default_rng([self._seed, self._plays[i]])
 
     def act(self, observations: Mapping[str, Any], infos: Mapping[str, Any]) -> I64:
-        """The most probable action of each environment, (N,)."""
+        """The next action of each environment, (N,)."""
         seen = {key: observations[key] for key in self._keys}
         if self._deaf:
             seen.update({key: np.zeros_like(seen[key]) for key in self._keys if key in HEARING})
-        actions, _ = self._policy.predict(seen, deterministic=True)
-        return np.asarray(actions, np.int64)
+        device = self._policy.device
+        with torch.no_grad():
+            tensors = {key: torch.as_tensor(value, device=device) for key, value in seen.items()}
+            logits = self._policy.judge(tensors)[0].cpu().numpy()
+        chance = np.stack([rng.gumbel(size=logits.shape[1]) for rng in self._rngs])
+        return np.asarray((logits + self._temperature * chance).argmax(1), np.int64)
 
 
 def resolve(name: str, run_dir: str | Path | None) -> tuple[str, Path | None]:
@@ -68,7 +96,13 @@ def resolve(name: str, run_dir: str | Path | None) -> tuple[str, Path | None]:
 
 
 def make_agent(
-    kind: str, envs: Envs, *, run: Path | None = None, seed: int = 0, checkpoint: str = "last"
+    kind: str,
+    envs: Envs,
+    *,
+    run: Path | None = None,
+    seed: int = 0,
+    checkpoint: str = "last",
+    temperature: float = 1.0,
 ) -> Agent:
     """An agent for a batched environment; `kind` and `run` as `resolve` returns them.
 
@@ -78,6 +112,7 @@ def make_agent(
         run: run directory of a trained agent.
         seed: of an agent's own choices.
         checkpoint: "last" or "best" of the run.
+        temperature: of a trained agent's choices; 0 is greedy.
 
     Raises:
         SoundwalkError: the run holds no readable checkpoint, or the environment does not observe
@@ -85,7 +120,8 @@ def make_agent(
     """
     if run is not None:
         policy = load_policy(run, envs, checkpoint=checkpoint)
-        return PolicyAgent(policy, deaf=kind == "deaf")
+        deaf = kind == "deaf"
+        return PolicyAgent(policy, envs.num_envs, seed=seed, temperature=temperature, deaf=deaf)
     return make(kind, envs.num_envs, seed)
 
 

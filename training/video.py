@@ -129,6 +129,7 @@ def film_agent(
     sounds: str = "heard",
     seed: int = 0,
     checkpoint: str = "last",
+    temperature: float = 1.0,
 ) -> Path:
     """Film an agent by name on the first episodes of an evaluation; arguments as `evaluate`.
 
@@ -141,6 +142,7 @@ def film_agent(
         sounds: kind of sounds.
         seed: of the episodes.
         checkpoint: "last" or "best".
+        temperature: of a trained agent's choices.
 
     Returns:
         Where the film is.
@@ -153,7 +155,9 @@ def film_agent(
     path = path or (run or Path()) / "video.mp4"
     envs = make_envs(config, num_envs=1, homes=8, episodes=walks)
     try:
-        agent = make_agent(kind, envs, run=run, seed=seed, checkpoint=checkpoint)
+        agent = make_agent(
+            kind, envs, run=run, seed=seed, checkpoint=checkpoint, temperature=temperature
+        )
         film(agent, envs, count, path, seed=seed)
     finally:
         envs.close()

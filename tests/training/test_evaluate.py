@@ -6,10 +6,12 @@ import dataclasses
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
 
 from soundwalk.agents.baselines import Oracle
@@ -109,17 +111,46 @@ def test_a_deaf_agent_sees_the_same_and_hears_silence(run: Path) -> None:
         envs.close()
     seen: list[dict[str, Any]] = []
 
-    def record(observation: dict[str, Any], **_: Any) -> tuple[Any, None]:
-        seen.append(observation)
-        return np.zeros(2), None
+    def record(observation: dict[str, torch.Tensor]) -> tuple[torch.Tensor, None, None]:
+        seen.append({key: value.numpy() for key, value in observation.items()})
+        return torch.zeros(2, 4), None, None
 
-    policy.predict = record  # type: ignore[assignment, method-assign]
+    policy.judge = record  # type: ignore[assignment, method-assign]
     for deaf in (False, True):
-        PolicyAgent(policy, deaf=deaf).act(observations, {})
+        PolicyAgent(policy, 2, deaf=deaf).act(observations, {})
     assert (seen[0]["spectrogram"] == observations["spectrogram"]).all()
     assert observations["spectrogram"].any()
     assert not seen[1]["spectrogram"].any()
     assert (seen[1]["depth"] == observations["depth"]).all()
+
+
+def _choices(temperature: float, num_envs: int, plays: int) -> list[list[int]]:
+    """The first three actions of each play of a policy that slightly prefers the first action."""
+
+    class Undecided:
+        observation_space = gym.spaces.Dict({})
+        device = torch.device("cpu")
+
+        def judge(self, _: Any) -> tuple[torch.Tensor, None, None]:
+            return torch.tensor([[0.1, 0.0, 0.0, 0.0]] * num_envs), None, None
+
+    agent = PolicyAgent(cast(Any, Undecided()), num_envs, seed=1, temperature=temperature)
+    rows: list[list[int]] = []
+    while len(rows) < plays:
+        agent.reset(np.ones(num_envs, np.bool_))
+        rows += np.stack([agent.act({}, {}) for _ in range(3)], 1).tolist()
+    return rows[:plays]
+
+
+def test_what_a_policy_does_in_an_episode_does_not_depend_on_the_batch() -> None:
+    assert _choices(1.0, 1, 12) == _choices(1.0, 4, 12) == _choices(1.0, 6, 12)
+    assert len({tuple(row) for row in _choices(1.0, 4, 12)}) > 6
+
+
+def test_at_temperature_zero_the_most_probable_action_is_taken() -> None:
+    assert _choices(0.0, 4, 8) == [[0, 0, 0]] * 8
+    with pytest.raises(SoundwalkError, match="temperature=-1"):
+        _choices(-1.0, 1, 1)
 
 
 def test_intervals_of_equal_values_are_points() -> None:
