@@ -17,6 +17,7 @@ from ..navigation import NavMap, NavPool
 from ..rendering import MeshPool, RenderMesh
 from ..scenes import Scene, generate
 
+_MOST_EXPECTED = 32  # homes built ahead; each takes about a megabyte
 Rooms = tuple[int, int]
 Key = tuple[int, Rooms]
 
@@ -64,9 +65,14 @@ class HomePool:
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="home-builder")
 
     def expect(self, seed: int, rooms: Rooms) -> None:
-        """Start building a home in the background if it is not here yet."""
+        """Start building a home in the background if it is not here yet.
+
+        Of the homes that were expected and never came to be needed the oldest are forgotten.
+        """
         key = (seed, rooms)
         if key not in self._slot_of and key not in self._coming:
+            while len(self._coming) >= _MOST_EXPECTED:
+                self._coming.pop(next(iter(self._coming))).cancel()
             self._coming[key] = self._builder.submit(self._build, key)
 
     def acquire(self, seed: int, rooms: Rooms) -> int:
