@@ -44,3 +44,4 @@ $(READY): pyproject.toml constraints.txt
 
 clean:
 	rm -rf build dist *.egg-info src/*.egg-info .venv/.ready
+	find agents envs perception training -name '*.nb[ic]' -delete
