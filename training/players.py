@@ -129,7 +129,10 @@ def load_policy(run: Path, envs: Envs, *, checkpoint: str = "last") -> AudioGoal
     """The trained policy of a run."""
     if checkpoint not in ("last", "best"):
         raise unknown("checkpoint", checkpoint, ["last", "best"])
-    policy = make_policy(run_config(run).policy, envs)
+    config = run_config(run)
+    if config.torch_threads > 0:  # small batches: more threads only wait for each other
+        torch.set_num_threads(config.torch_threads)
+    policy = make_policy(config.policy, envs)
     Checkpoints(run / "checkpoints").load_policy(policy, checkpoint)
     policy.set_training_mode(False)
     return policy

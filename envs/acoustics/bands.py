@@ -48,8 +48,10 @@ def octaves_to_bands(values: tuple[float, ...] | F64, sample_rate: int) -> F64:
     )  # fmt: skip
     weights[weights < 0.01 * weights.sum(1, keepdims=True)] = 0.0  # slivers from rounded edges
     weights /= weights.sum(1, keepdims=True)
-    averaged: F64 = np.asarray(values, dtype=np.float64) @ weights.T
-    return averaged
+    table = np.asarray(values, dtype=np.float64)
+    averaged: F64 = table @ weights.T
+    # Rounding must not carry an average beyond what it averages: an absorption above 1 has no root.
+    return np.clip(averaged, table.min(-1, keepdims=True), table.max(-1, keepdims=True))
 
 
 def filter_taps(sample_rate: int) -> int:

@@ -94,7 +94,13 @@ class HomePool:
         return slot
 
     def release(self, slot: int) -> None:
-        """Give a home back; it stays cached until its slot is needed."""
+        """Give a home back; it stays cached until its slot is needed.
+
+        Raises:
+            SoundwalkError: nobody is in that home.
+        """
+        if self._users.get(slot, 0) < 1:
+            raise SoundwalkError(f"slot {slot} was released more often than acquired")
         self._users[slot] -= 1
 
     def home(self, slot: int) -> Home:

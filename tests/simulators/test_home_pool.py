@@ -114,6 +114,23 @@ def test_a_home_entered_twice_stays_until_it_was_left_twice(make: Pools) -> None
     assert pool.home(other).scene.seed == 2
 
 
+def test_a_home_left_more_often_than_entered_is_refused(make: Pools) -> None:
+    pool = make(3, 2)
+    slot = pool.acquire(1, (1, 1))
+    pool.release(slot)
+    with pytest.raises(SoundwalkError, match=f"slot {slot} was released more often"):
+        pool.release(slot)
+    with pytest.raises(SoundwalkError, match="slot 2 was released more often"):
+        pool.release(2)
+
+
+def test_homes_that_were_expected_and_never_entered_do_not_pile_up(make: Pools) -> None:
+    pool = make(3, 2)
+    for seed in range(200):
+        pool.expect(seed, (1, 1))
+    assert len(pool._coming) <= 32
+
+
 def test_after_a_full_pool_refused_a_home_it_goes_on_working(make: Pools) -> None:
     pool = make(2, 1)
     first, _ = pool.acquire(1, ONE), pool.acquire(2, ONE)
@@ -153,15 +170,16 @@ def test_building_in_the_background_gives_the_home_that_building_now_gives(make:
     for seed in (5, 6, 7):
         early.expect(seed, (1, 2))
     for seed in (7, 5, 6):
-        a, b = early.home(early.acquire(seed, (1, 2))), now.home(now.acquire(seed, (1, 2)))
+        slots = early.acquire(seed, (1, 2)), now.acquire(seed, (1, 2))
+        a, b = early.home(slots[0]), now.home(slots[1])
         scene = generate(seed, (1, 2))
         assert same(a.scene, b.scene)
         assert same(a.scene, scene)
         assert same(a.mesh, RenderMesh.from_scene(scene))
         assert same(a.nav.rects, NavMap.from_scene(scene).rects)
         assert same(a.nav.floor, NavMap.from_scene(scene).floor)
-        early.release(0)
-        now.release(0)
+        early.release(slots[0])
+        now.release(slots[1])
 
 
 def test_a_home_that_is_expected_twice_or_is_here_is_built_once(
