@@ -159,8 +159,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         everyone = np.arange(self.num_envs, dtype=np.int32)
         self._begin(everyone)
         observations = self._first_observations(everyone)
-        if self._picture is not None:
-            self._picture.note(observations, np.ones(self.num_envs, np.bool_))
+        self._note(observations, np.ones(self.num_envs, np.bool_))
         return observations, self._infos()
 
     def step(self, actions: Any) -> tuple[Observations, F64, Bool, Bool, dict[str, Any]]:
@@ -181,8 +180,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         infos = self._infos()
         if len(done):
             self._end(done, observations, infos)
-        if self._picture is not None:
-            self._picture.note(observations, outcome.terminated | outcome.truncated)
+        self._note(observations, outcome.terminated | outcome.truncated)
         return observations, outcome.reward, outcome.terminated, outcome.truncated, infos
 
     def render(self) -> tuple[Any, ...] | None:
@@ -197,6 +195,13 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
     def close_extras(self, **kwargs: Any) -> None:
         """Stop the thread that builds homes."""
         self.pool.close()
+
+    def _note(self, observations: Observations, begun: Bool) -> None:
+        """Keep the picture up to date; a window is redrawn in every step, as Gymnasium does."""
+        if self._picture is not None:
+            self._picture.note(observations, begun)
+            if self.render_mode == "human":
+                self._picture.show(0)
 
     def _end(self, done: I32, observations: Observations, infos: dict[str, Any]) -> None:
         """Report what ended, and begin anew there."""

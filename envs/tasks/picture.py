@@ -86,8 +86,14 @@ class Picture:
                 "render_mode='human' needs a display and DISPLAY is not set: use 'rgb_array', or "
                 "`soundwalk evaluate … --video 1` and watch the file"
             )
+        import matplotlib
         import matplotlib.pyplot as plt
 
+        if matplotlib.get_backend().lower() not in _interactive():
+            raise SoundwalkError(
+                f"render_mode='human' needs a windowing backend and matplotlib has "
+                f"{matplotlib.get_backend()!r}: install tkinter or PySide6, or use 'rgb_array'"
+            )
         frame = self.draw(agent)
         if self._window is None:
             plt.ion()
@@ -97,6 +103,13 @@ class Picture:
             self._window = axes.imshow(frame)
         self._window.set_data(frame)
         plt.pause(0.001)
+
+
+def _interactive() -> list[str]:
+    """Names of matplotlib's backends that open windows."""
+    from matplotlib.backends import BackendFilter, backend_registry
+
+    return [name.lower() for name in backend_registry.list_builtin(BackendFilter.INTERACTIVE)]
 
 
 class _Canvas:
