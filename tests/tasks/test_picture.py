@@ -23,7 +23,7 @@ def env() -> Iterator[AudioGoalEnv]:
     made.close()
 
 
-def _blue(frame: np.ndarray) -> int:  # type: ignore[type-arg]
+def _blue(frame: np.ndarray) -> int:
     return int((np.abs(frame.astype(int) - BLUE).sum(2) < 30).sum())
 
 
