@@ -144,6 +144,11 @@ def _ppo_steps(config: Config, repeats: int) -> Figures:
     try:
         with TemporaryDirectory() as folder:
             model = make_ppo(config, venv)
+            # Untrained it would stop every fourth step, and the figure be that of resets.
+            with torch.no_grad():
+                dict(model.policy.named_parameters())["action_net.bias"][Action.STOP] = np.log(
+                    3 * _STOP_SHARE
+                )
             logger = make_logger(Path(folder), 0)
             model.set_logger(logger)
             model.learn(rollout)  # compiles and builds the first homes

@@ -211,19 +211,18 @@ def rir(
     _report(impulse_response(home(scene, rooms), *points, heading, path, sample_rate), json)
 
 
-def bench(quick: bool = False, config: str | None = None, json: Json = None) -> None:
+def bench(quick: bool = False, config: str = "audiogoal", json: Json = None) -> None:
     """Measure speed per CPU-second and memory.
 
     Args:
         quick: seconds instead of a minute, and less certain.
-        config: what PPO trains; the default configuration if left out.
+        config: what PPO trains.
         json: write the figures there.
     """
     from .bench import bench as measure
     from .config import load_config
 
-    experiment = None if config is None else load_config(config)
-    _report(measure(quick=quick, config=experiment), json)
+    _report(measure(quick=quick, config=load_config(config)), json)
 
 
 def info(
