@@ -15,7 +15,7 @@ demo: $(READY)
 	@if [ -e $(RUN)/config.yaml ]; then $(BIN)/soundwalk resume $(RUN); \
 	else $(BIN)/soundwalk train quick --run-dir $(RUN); fi
 	@$(BIN)/soundwalk evaluate --agents $(RUN) direction_follower random oracle \
-	  --split val --episodes 100 --seed 0 --json $(RUN)/results.json --video 3
+	  --split val --episodes 200 --seed 0 --json $(RUN)/results.json --video 3
 	@echo "The table is in $(RUN)/results.json. Watch and listen: $(RUN)/video.mp4"
 
 test: lint
