@@ -150,10 +150,11 @@ def test_a_batch_equals_its_cameras_one_by_one() -> None:
         np.testing.assert_array_equal(name[0], instance[k])
 
 
-def test_no_camera_at_all_is_no_error() -> None:
-    nothing = np.empty((0, 8, 8), np.float32)
+def test_no_camera_at_all_draws_nothing() -> None:
+    images = np.full((3, 8, 8), 7.0, np.float32)
     none = np.empty(0, np.int32)
-    render(MeshPool(1), none, np.empty((0, 5), np.float32), Camera(8, 8), depth=nothing)
+    render(MeshPool(1), none, np.empty((0, 5), np.float32), Camera(8, 8), depth=images[1:1])
+    assert (images == 7.0).all()
 
 
 @pytest.mark.parametrize("hfov", [0.0, -1.0, np.pi, 7.0, float("nan"), float("inf")])
