@@ -5,7 +5,7 @@ from __future__ import annotations
 from .config import AcousticConfig
 from .engine import GeometricEngine
 from .model import AcousticModel
-from .pool import AcousticPool, render_rirs
+from .pool import AcousticPool, direct_lengths, render_rirs
 from .streaming import StreamingConvolver
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "AcousticPool",
     "GeometricEngine",
     "StreamingConvolver",
+    "direct_lengths",
     "render_rirs",
 ]

@@ -15,7 +15,7 @@ from .images import image_coordinate
 from .model import Home
 from .paths import NEAREST, trace
 from .rooms import clamp, door_distance, list_openings
-from .tables import MAX_ARRIVALS, Place, Tables, Work
+from .tables import BENT, DIRECT, IMAGE, MAX_ARRIVALS, Place, Tables, Work
 
 SOFT = 0.2  # m over which a reflection fades where the wall gives way to an opening
 
@@ -111,9 +111,13 @@ def _same_room(
             continue
         length = max(math.sqrt(dx * dx + dy * dy + dz * dz), 1e-9)
         work.lengths[found] = length
+        work.kinds[found] = DIRECT if m == 0 else IMAGE
         work.directions[found, 0] = dx / length
         work.directions[found, 1] = dy / length
         work.directions[found, 2] = dz / length
+        for k in range(3):  # what leaves the image's mirrored source, mirrored back
+            d = work.directions[found, k]
+            work.departures[found, k] = d if image[k] % 2 != 0 else -d
         work.gains[found, :] = 1.0
         _reflect(home.reflect[slot, r.room], image, work.gains[found])
         _spread(length, tables.air, work.gains[found], left)
@@ -155,9 +159,11 @@ def _end_images(
         end = (r.x, r.y, r.z) if at_source else (ix, iy, iz)
         work.gains[found, :] = 1.0
         trace(work, count, start, end, tables.centres, found)
+        work.kinds[found] = IMAGE
+        mirrored = work.departures[found] if at_source else work.directions[found]
         for k in range(3):
-            if not at_source and image[k] % 2 != 0:
-                work.directions[found, k] = -work.directions[found, k]
+            if image[k] % 2 != 0:
+                mirrored[k] = -mirrored[k]
         _reflect(home.leaky[slot, room], image, work.gains[found])
         _spread(work.lengths[found], tables.air, work.gains[found], 1.0)
         found += 1
@@ -165,22 +171,28 @@ def _end_images(
 
 
 @kernel
+def _kind(s: Place, r: Place, length: float) -> int:
+    """Whether a way of that length from s to r is straight or bent."""
+    straight = math.sqrt((s.x - r.x) ** 2 + (s.y - r.y) ** 2 + (s.z - r.z) ** 2)
+    return BENT if length > straight + 1e-6 else DIRECT
+
+
+@kernel
 def _swap(work: Work, a: int, b: int) -> None:
     """Exchange two arrivals."""
     work.lengths[a], work.lengths[b] = work.lengths[b], work.lengths[a]
-    for k in range(3):
-        u, v = work.directions[a, k], work.directions[b, k]
-        work.directions[a, k], work.directions[b, k] = v, u
-    for k in range(work.gains.shape[1]):
-        u, v = work.gains[a, k], work.gains[b, k]
-        work.gains[a, k], work.gains[b, k] = v, u
+    work.kinds[a], work.kinds[b] = work.kinds[b], work.kinds[a]
+    for rows in (work.directions, work.departures, work.gains):
+        for k in range(rows.shape[1]):
+            u, v = rows[a, k], rows[b, k]
+            rows[a, k], rows[b, k] = v, u
 
 
 @kernel
 def find_arrivals(  # noqa: C901 one list
     home: Home, slot: int, order: int, tables: Tables, s: Place, r: Place, work: Work
 ) -> int:
-    """List what reaches the listener in `work`: lengths, directions, gains, and stay.
+    """List what reaches the listener, and by which way, in `work`; set its `stay`.
 
     The first entry is the shortest way through doors (or the direct sound). Gains hold spreading,
     air, reflections and bends.
@@ -211,6 +223,7 @@ def find_arrivals(  # noqa: C901 one list
         work.gains[found, :] = 1.0
         trace(work, count, (s.x, s.y, s.z), (r.x, r.y, r.z), tables.centres, found)
         length = work.lengths[found]
+        work.kinds[found] = _kind(s, r, length)
         _spread(length, tables.air, work.gains[found], 1.0)
         best = found == 0 or length < work.lengths[shortest]
         shortest = found if best else shortest

@@ -184,6 +184,14 @@ def _detour(a: float, c: float, turn: float, slope: float, stretch: float) -> fl
 
 
 @kernel
+def _unit(dx: float, dy: float, slope: float, out: F64) -> None:
+    """Unit vector along (dx, dy) in plan, rising by `slope`."""
+    flat = max(math.sqrt(dx * dx + dy * dy), 1e-12)
+    norm = math.sqrt(1.0 + slope * slope)
+    out[0], out[1], out[2] = dx / flat / norm, dy / flat / norm, slope / norm
+
+
+@kernel
 def trace(
     work: Work,
     count: int,
@@ -194,8 +202,8 @@ def trace(
 ) -> None:
     """Follow the shortest way from start to end through the first `count` openings of `work`.
 
-    Sets length and direction (at `end`, towards where the sound comes from) of arrival `index` and
-    multiplies its gains by those of all bends.
+    Sets length, direction (at `end`, towards where the sound comes from) and departure (at
+    `start`) of arrival `index`, and multiplies its gains by those of all bends.
 
     Args:
         work: openings, and where the arrival is written.
@@ -211,7 +219,7 @@ def trace(
     total = _measure(path, points)
     rise = (tz - sz) / total
     length = total * math.sqrt(1.0 + rise * rise)
-    down = -rise  # slope of the last leg, walking back from the end
+    up, down = rise, -rise  # slope of the first leg, and of the last, walking back from the end
     for k in range(1, points - 1):
         _bend(path, points, k, total, rise, centres, gains)
     at, z = _height_bend(openings, count, path, points, total, sz, tz)
@@ -220,14 +228,10 @@ def trace(
         bent = math.sqrt(at * at + (z - sz) ** 2) + math.sqrt(rest * rest + (tz - z) ** 2)
         for b in range(gains.shape[0]):
             gains[b] *= edge_gain(bent - length, centres[b])
-        length, down = bent, (z - tz) / rest
+        length, up, down = bent, (z - sz) / max(at, 1e-9), (z - tz) / rest
     work.lengths[index] = length
-    dx, dy = path[points - 2, 0] - end[0], path[points - 2, 1] - end[1]
-    flat = max(math.sqrt(dx * dx + dy * dy), 1e-12)
-    norm = math.sqrt(1.0 + down * down)
-    work.directions[index, 0] = dx / flat / norm
-    work.directions[index, 1] = dy / flat / norm
-    work.directions[index, 2] = down / norm
+    _unit(path[points - 2, 0] - end[0], path[points - 2, 1] - end[1], down, work.directions[index])
+    _unit(path[1, 0] - start[0], path[1, 1] - start[1], up, work.departures[index])
 
 
 def taut_path(openings: F64, source: tuple[float, float], target: tuple[float, float]) -> F64:

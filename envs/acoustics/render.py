@@ -95,6 +95,7 @@ def render_batch(
     agents: I32,
     receivers: F64,
     headings: F64,
+    advance: F64,
     order: int,
     late: bool,
     work: Work,
@@ -106,7 +107,28 @@ def render_batch(
         s = source_place(sources, agent)
         r = locate(home, slot, receivers[n, 0], receivers[n, 1], receivers[n, 2])
         count = find_arrivals(home, slot, order, tables, s, r, work)
+        for i in range(count):
+            work.lengths[i] = max(work.lengths[i] - advance[n], 0.0)
         out[n, :, :] = np.float32(0.0)
         if late:
             add_late(home, slot, order, tables, s, r, sources.amplitude[agent], work, out[n])
         _hear(tables, headings[n], count, work, out[n])
+
+
+@kernel
+def first_lengths(
+    home: Home,
+    sources: Sources,
+    tables: Tables,
+    slots: I32,
+    agents: I32,
+    receivers: F64,
+    work: Work,
+    out: F64,
+) -> None:
+    """Metres of the shortest way through air; see pool.direct_lengths."""
+    for n in range(slots.shape[0]):
+        s = source_place(sources, agents[n])
+        r = locate(home, slots[n], receivers[n, 0], receivers[n, 1], receivers[n, 2])
+        find_arrivals(home, slots[n], 0, tables, s, r, work)
+        out[n] = work.lengths[0]

@@ -15,6 +15,9 @@ from .model import air_absorption, knots
 
 MAX_ARRIVALS = 1024
 PATH_COLUMNS = 5
+# What happened to an arrival: nothing; walls; edges; the face of a piece of furniture, as
+# a mirror or as a rough surface; it went straight through walls.
+DIRECT, IMAGE, BENT, FURNITURE, SCATTERED, TRANSMITTED = range(6)
 MAX_OPENINGS = 32  # two faces per door on the longest route
 
 
@@ -74,6 +77,8 @@ class Work(NamedTuple):
     Attributes:
         lengths: (A,) float64 metres travelled by each arrival.
         directions: (A, 3) float64 unit vectors from the listener to where it comes from.
+        departures: (A, 3) float64 unit vectors in which it leaves the source.
+        kinds: (A,) int32: DIRECT, IMAGE, BENT, FURNITURE, SCATTERED or TRANSMITTED.
         gains: (A, B) float64 pressure.
         openings: (P, 5) float64 left x, y, right x, y, height of the openings on a route.
         path: (P + 2, PATH_COLUMNS) float64 points of a route: x, y, and what paths._measure adds.
@@ -84,6 +89,8 @@ class Work(NamedTuple):
 
     lengths: F64
     directions: F64
+    departures: F64
+    kinds: I32
     gains: F64
     openings: F64
     path: F64
@@ -113,6 +120,8 @@ def build_work(bands: int, modes: int, times: int) -> Work:
     return Work(
         lengths=np.zeros(MAX_ARRIVALS),
         directions=np.zeros((MAX_ARRIVALS, 3)),
+        departures=np.zeros((MAX_ARRIVALS, 3)),
+        kinds=np.zeros(MAX_ARRIVALS, np.int32),
         gains=np.zeros((MAX_ARRIVALS, bands)),
         openings=np.zeros((MAX_OPENINGS, 5)),
         path=np.zeros((MAX_OPENINGS + 2, PATH_COLUMNS)),

@@ -133,3 +133,48 @@ def test_the_way_is_shared_between_the_rooms_it_crosses(two_rooms: Scene, apartm
     assert near_door[0] == pytest.approx(3.0 / 3.1)
     through_corridor = Listener(apartment).arrivals((1.2, 1.5, 1.5), (2.0, 7.0, 1.5))[3]
     assert 0.3 < through_corridor.sum() < 1.0
+
+
+def test_departures_point_to_where_an_image_of_the_listener_is() -> None:
+    """Mirroring the listener instead of the source gives the direction in which sound leaves."""
+    size, s, r = (5.0, 4.0, 2.6), (1.0, 1.0, 1.2), (3.0, 2.5, 1.4)
+    there, back = (Listener(shoebox(size)) for _ in range(2))
+    lengths, directions, _, _ = there.arrivals(s, r)
+    work = there.pool.work
+    departures = work.departures[: len(lengths)].copy()
+    np.testing.assert_allclose(np.linalg.norm(departures, axis=1), 1.0)
+    swapped, arriving, _, _ = back.arrivals(r, s)
+    mine = {(round(n, 6), *d.round(6)) for n, d in zip(lengths, departures, strict=True)}
+    other = {(round(n, 6), *d.round(6)) for n, d in zip(swapped, arriving, strict=True)}
+    assert mine == other
+    assert not np.allclose(departures, -directions)
+
+
+@pytest.mark.parametrize(("source", "receiver"), PAIRS)
+def test_sound_leaves_the_way_it_would_come_back(
+    two_rooms: Scene, source: Point, receiver: Point
+) -> None:
+    listener = Listener(two_rooms)
+    lengths, _, gains, _ = listener.arrivals(source, receiver)
+    departures = listener.pool.work.departures[: len(lengths)].copy()
+    swapped, directions, swapped_gains, _ = listener.arrivals(receiver, source)
+
+    def table(n: F64, g: F64, d: F64) -> F64:
+        rows = np.column_stack([n, g[:, 3], d]).round(5) + 0.0
+        sorted_rows: F64 = rows[np.lexsort(rows.T[::-1])]
+        return sorted_rows
+
+    np.testing.assert_allclose(
+        table(lengths, gains, departures), table(swapped, swapped_gains, directions), atol=2e-5
+    )
+
+
+def test_kinds_tell_straight_from_bent_and_reflected(two_rooms: Scene) -> None:
+    listener = Listener(two_rooms)
+    kinds = listener.pool.work.kinds
+    listener.arrivals((1.0, 2.0, 1.2), (3.0, 2.0, 1.2))
+    assert (kinds[0], set(kinds[1:20])) == (0, {1})
+    listener.arrivals((1.0, 2.0, 1.2), (6.0, 2.0, 1.2))
+    assert kinds[0] == 0
+    listener.arrivals((1.0, 2.0, 1.2), (4.5, 3.8, 1.2))
+    assert (kinds[0], set(kinds[1:20])) == (2, {1})
