@@ -158,7 +158,7 @@ def _end_images(
         start = (ix, iy, iz) if at_source else (s.x, s.y, s.z)
         end = (r.x, r.y, r.z) if at_source else (ix, iy, iz)
         work.gains[found, :] = 1.0
-        trace(work, count, start, end, tables.centres, found)
+        trace(work, count, start, end, tables, found)
         work.kinds[found] = IMAGE
         mirrored = work.departures[found] if at_source else work.directions[found]
         for k in range(3):
@@ -221,7 +221,7 @@ def find_arrivals(  # noqa: C901 one list
             break
         count = list_openings(home, slot, route, s, r, work.openings)
         work.gains[found, :] = 1.0
-        trace(work, count, (s.x, s.y, s.z), (r.x, r.y, r.z), tables.centres, found)
+        trace(work, count, (s.x, s.y, s.z), (r.x, r.y, r.z), tables, found)
         length = work.lengths[found]
         work.kinds[found] = _kind(s, r, length)
         _spread(length, tables.air, work.gains[found], 1.0)

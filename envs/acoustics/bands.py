@@ -1,7 +1,7 @@
-"""The octave bands of the simulation: their limits, filters, air absorption, material values.
+"""The bands of the simulation, four or seven: their limits, filters, and values of materials.
 
 The filters are windowed-sinc differences, so that at equal gains the bands add up to a plain
-fractional delay; air absorption is the ISO 9613-1 table that pyroomacoustics ships.
+fractional delay.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ import numpy as np
 from ..interface import F32, F64
 from ..scenes.scene import OCTAVES
 
-EDGES = (707.1, 1414.2, 2828.4)  # Hz, between the four bands
-CENTRES = (353.6, 1000.0, 2000.0, 4000.0)  # Hz, where diffraction is evaluated
+# Hz, between the bands, and where diffraction is evaluated; by number of bands.
+EDGES = {4: (707.1, 1414.2, 2828.4), 7: (176.8, 353.6, 707.1, 1414.2, 2828.4, 5656.9)}
+CENTRES = {4: (353.6, 1000.0, 2000.0, 4000.0), 7: OCTAVES}
 FRACTIONS = 32  # sub-sample positions of the filter bank: arrival times are right to 1/64 sample
-# Energy absorbed per metre at OCTAVES, 20 degrees Celsius, 30 to 50 % relative humidity.
-AIR_ABSORPTION = (0.0001, 0.0003, 0.0006, 0.001, 0.0019, 0.0058, 0.0203)
 
 
-def band_limits(sample_rate: int) -> list[tuple[float, float]]:
+def band_limits(sample_rate: int, bands: int = 4) -> list[tuple[float, float]]:
     """Lower and upper limit in hertz of each band; the last ends at the Nyquist frequency."""
-    edges = [0.0, *EDGES, sample_rate / 2]
+    edges = [0.0, *EDGES[bands], sample_rate / 2]
     return list(itertools.pairwise(edges))
 
 
-def octaves_to_bands(values: tuple[float, ...] | F64, sample_rate: int) -> F64:
+def octaves_to_bands(values: tuple[float, ...] | F64, sample_rate: int, bands: int = 4) -> F64:
     """Average values at OCTAVES over each band, weighted by shared bandwidth (white spectrum).
 
     Args:
         values: (..., 7), one per octave of scenes.scene.OCTAVES.
         sample_rate: Hz.
+        bands: 4 or 7.
 
     Returns:
         (..., bands) float64.
@@ -44,7 +44,7 @@ def octaves_to_bands(values: tuple[float, ...] | F64, sample_rate: int) -> F64:
     low[0], high[-1] = 0.0, np.inf  # what lies outside the table follows its ends
     weights = np.array(
         [np.clip(np.minimum(high, b) - np.maximum(low, a), 0, None)
-         for a, b in band_limits(sample_rate)]
+         for a, b in band_limits(sample_rate, bands)]
     )  # fmt: skip
     weights[weights < 0.01 * weights.sum(1, keepdims=True)] = 0.0  # slivers from rounded edges
     weights /= weights.sum(1, keepdims=True)
@@ -59,7 +59,7 @@ def filter_taps(sample_rate: int) -> int:
     return 2 * round(0.0015 * sample_rate)
 
 
-def filter_bank(sample_rate: int) -> F32:
+def filter_bank(sample_rate: int, bands: int = 4) -> F32:
     """Linear-phase band filters at sub-sample delays.
 
     Returns:
@@ -70,21 +70,21 @@ def filter_bank(sample_rate: int) -> F32:
     fractions = np.arange(FRACTIONS + 1) / FRACTIONS
     x = np.arange(taps) - (taps // 2 - 1) - fractions[:, None]  # (F, T)
     window = np.where(np.abs(x) <= taps / 2, 0.5 + 0.5 * np.cos(2 * np.pi * x / taps), 0.0)
-    cutoffs = np.array([*EDGES, sample_rate / 2]) * 2 / sample_rate
+    cutoffs = np.array([*EDGES[bands], sample_rate / 2]) * 2 / sample_rate
     low = cutoffs[:, None, None] * np.sinc(cutoffs[:, None, None] * x)  # (B, F, T)
     bank = np.diff(low, axis=0, prepend=0.0) * window
     return np.ascontiguousarray(bank.transpose(1, 0, 2), dtype=np.float32)
 
 
-def band_spectra(sample_rate: int, size: int) -> F64:
+def band_spectra(sample_rate: int, size: int, bands: int = 4) -> F64:
     """Zero-phase frequency responses of the band filters on the bins of an rfft.
 
     Returns:
         (bands, size // 2 + 1) float64; they add up to one.
     """
     taps = filter_taps(sample_rate)
-    padded = np.zeros((len(EDGES) + 1, size))
-    padded[:, :taps] = filter_bank(sample_rate)[0]
+    padded = np.zeros((bands, size))
+    padded[:, :taps] = filter_bank(sample_rate, bands)[0]
     spectra: F64 = np.fft.rfft(np.roll(padded, -(taps // 2 - 1), axis=1)).real
     normalised: F64 = spectra / spectra.sum(0)
     return normalised

@@ -128,7 +128,8 @@ def _overlap(edges: F64, low: float, high: float) -> F64:
 class _Assembly:
     """Exchange matrix and losses of a home's cells while they are put together."""
 
-    def __init__(self, plan: FloorPlan, bands: int) -> None:
+    def __init__(self, plan: FloorPlan, bands: int, speed: float = SPEED_OF_SOUND) -> None:
+        self.speed = speed
         self.edges = [(_edges(r.box[0], r.box[2]), _edges(r.box[1], r.box[3])) for r in plan.rooms]
         sizes = [(len(x) - 1, len(y) - 1) for x, y in self.edges]
         first = np.cumsum([0, *[nx * ny for nx, ny in sizes]])
@@ -155,11 +156,11 @@ class _Assembly:
         cells = self.cells(index)
         x, y = self.edges[index]
         dx, dy, height = x[1] - x[0], y[1] - y[0], room.height
-        spread = stats.free_path * SPEED_OF_SOUND / 3
+        spread = stats.free_path * self.speed / 3
         self.link(cells[:-1].ravel(), cells[1:].ravel(), spread * dy * height / dx)
         self.link(cells[:, :-1].ravel(), cells[:, 1:].ravel(), spread * dx * height / dy)
         self.volumes[cells] = dx * dy * height
-        exchange = SPEED_OF_SOUND / 4 * stats.eyring  # (B,)
+        exchange = self.speed / 4 * stats.eyring  # (B,)
         alpha = exchange[:, None] * stats.absorption.T  # (B, 6)
         even = alpha[:, FLOOR] + alpha[:, CEILING]
         even = even + exchange * stats.furniture / room.area
@@ -181,7 +182,7 @@ class _Assembly:
             edges = self.edges[room][across]
             lost = stats[room].absorption[door_face(door.axis, lower)] * stats[room].eyring
             area = _overlap(edges, low, high) * door.height
-            self.loss[:, row] -= SPEED_OF_SOUND / 4 * lost[:, None] * area
+            self.loss[:, row] -= self.speed / 4 * lost[:, None] * area
             shared.append((row, edges))
         (row_a, edges_a), (row_b, edges_b) = shared
         for i, cell in enumerate(row_a):
@@ -189,11 +190,15 @@ class _Assembly:
             area = _overlap(edges_b, a, b) * door.height if b > a else np.zeros(len(row_b))
             hit = area > 0
             if hit.any():
-                self.link(np.full(hit.sum(), cell), row_b[hit], SPEED_OF_SOUND / 4 * area[hit])
+                self.link(np.full(hit.sum(), cell), row_b[hit], self.speed / 4 * area[hit])
 
 
 def solve(
-    plan: FloorPlan, stats: list[RoomAcoustics], air: F64, modes: int = MODES
+    plan: FloorPlan,
+    stats: list[RoomAcoustics],
+    air: F64,
+    modes: int = MODES,
+    speed: float = SPEED_OF_SOUND,
 ) -> DiffusionModes:
     """Eigenmodes of the diffusion equation in a home, for each band.
 
@@ -205,15 +210,16 @@ def solve(
         stats: of every room.
         air: (B,) energy absorbed per metre of air.
         modes: how many to keep.
+        speed: of sound, m/s.
     """
-    assembly = _Assembly(plan, len(air))
+    assembly = _Assembly(plan, len(air), speed)
     for index, room in enumerate(plan.rooms):
         assembly.add_room(index, room, stats[index])
     for index in range(len(plan.doors)):
         assembly.add_door(plan, index, stats)
     volumes = assembly.volumes
     root = 1.0 / np.sqrt(volumes)
-    sink = assembly.loss / volumes + SPEED_OF_SOUND * air[:, None]  # (B, cells) 1/s
+    sink = assembly.loss / volumes + speed * air[:, None]  # (B, cells) 1/s
     middle = sink.mean(0)
     matrix = root[:, None] * assembly.matrix * root + np.diag(middle)
     count = min(modes, len(volumes))

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..interface import F32, F64, SPEED_OF_SOUND, SoundwalkError, wrap_angle
+from ..interface import F32, F64, SoundwalkError, wrap_angle
 from ..scenes.scene import Scene
-from .config import AcousticConfig
+from .config import AcousticConfig, Receiver
 from .model import AcousticModel
 from .pool import AcousticPool, check_position, render_rirs
 
@@ -44,6 +44,8 @@ class GeometricEngine:
         air: whether air absorbs.
         late: whether the diffuse field is added.
 
+    `GeometricEngine.from_config` takes every other setting.
+
     >>> from soundwalk.envs.scenes import shoebox
     >>> engine = GeometricEngine(shoebox((6, 5, 2.7), absorption=0.15))
     >>> engine.rir(source=(1, 2, 1.5), receiver=(4, 3, 1.5), heading=0.0).shape
@@ -56,12 +58,23 @@ class GeometricEngine:
         sample_rate: int = 16_000,
         order: int = 3,
         length: float = 0.5,
-        receiver: str = "binaural",
+        receiver: str | Receiver = "binaural",
         *,
         air: bool = True,
         late: bool = True,
     ) -> None:
-        self.config = AcousticConfig(sample_rate, length, order, receiver, air, late)
+        self._build(scene, AcousticConfig(sample_rate, length, order, receiver, air, late))
+
+    @classmethod
+    def from_config(cls, scene: Scene, config: AcousticConfig) -> GeometricEngine:
+        """Room acoustics of one home with every setting given."""
+        engine = cls.__new__(cls)
+        engine._build(scene, config)
+        return engine
+
+    def _build(self, scene: Scene, config: AcousticConfig) -> None:
+        """Compute the home."""
+        self.config = config
         self.model = AcousticModel.from_scene(scene, self.config)
         self._pool = AcousticPool(1, self.config)
         self._pool.put(0, self.model)
@@ -105,7 +118,7 @@ class GeometricEngine:
         work = self._pool.work
         x, y, z = (float(v) for v in work.directions[0])
         return Arrival(
-            time=float(work.lengths[0]) / SPEED_OF_SOUND,
+            time=float(work.lengths[0]) / self.config.speed,
             azimuth=wrap_angle(math.atan2(y, x) - heading),
             elevation=math.asin(min(max(z, -1.0), 1.0)),
             gains=work.gains[0].copy(),

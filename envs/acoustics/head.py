@@ -24,22 +24,27 @@ def _coefficients(wave_number: float) -> F64:
     return coefficients
 
 
-def surface_gain(frequency: float, cosine: F64, radius: float) -> F64:
+def surface_gain(
+    frequency: float, cosine: F64, radius: float, speed: float = SPEED_OF_SOUND
+) -> F64:
     """Pressure magnitude on a rigid sphere in a plane wave, relative to the free field.
 
     Args:
         frequency: hertz.
         cosine: (A,) of the angle between the ear's outward normal and the source.
         radius: metres.
+        speed: of sound, m/s.
     """
-    terms = _coefficients(2 * np.pi * frequency * radius / SPEED_OF_SOUND)
+    terms = _coefficients(2 * np.pi * frequency * radius / speed)
     orders = np.arange(len(terms))
     legendre = eval_legendre(orders[:, None], cosine[None, :])  # (M, A)
     gain: F64 = np.abs((1j**orders * (2 * orders + 1) * terms) @ legendre)
     return gain
 
 
-def gain_table(sample_rate: int, radius: float) -> F32:
+def gain_table(
+    sample_rate: int, radius: float, bands: int = 4, speed: float = SPEED_OF_SOUND
+) -> F32:
     """Band gain of an ear against the cosine of incidence, power-averaged over each band.
 
     Returns:
@@ -47,9 +52,10 @@ def gain_table(sample_rate: int, radius: float) -> F32:
     """
     cosine = np.linspace(-1.0, 1.0, ANGLES)
     rows = []
-    for low, high in band_limits(sample_rate):
+    for low, high in band_limits(sample_rate, bands):
         step = (high - low) / 12
-        powers = [surface_gain(low + step * (i + 0.5), cosine, radius) ** 2 for i in range(12)]
+        middles = [low + step * (i + 0.5) for i in range(12)]
+        powers = [surface_gain(f, cosine, radius, speed) ** 2 for f in middles]
         rows.append(np.sqrt(np.mean(powers, axis=0)))
     return np.array(rows, dtype=np.float32)
 
@@ -65,19 +71,29 @@ def woodworth_itd(azimuth: float, radius: float = 0.0875) -> float:
     return radius / SPEED_OF_SOUND * (azimuth + float(np.sin(azimuth)))
 
 
-def diffuse_spectra(frequencies: F64, radius: float) -> tuple[F64, F64]:
+def diffuse_spectra(
+    frequencies: F64, radius: float, speed: float = SPEED_OF_SOUND
+) -> tuple[F64, F64]:
     """Power at one ear and real cross-power between both ears in a diffuse field of unit power."""
     power, cross = np.ones_like(frequencies), np.ones_like(frequencies)
     for i, frequency in enumerate(frequencies):
         if frequency > 1.0:
-            terms = np.abs(_coefficients(2 * np.pi * frequency * radius / SPEED_OF_SOUND)) ** 2
+            terms = np.abs(_coefficients(2 * np.pi * frequency * radius / speed)) ** 2
             orders = np.arange(len(terms))
             weighted = (2 * orders + 1) * terms
             power[i], cross[i] = weighted.sum(), (weighted * (-1.0) ** orders).sum()
     return power, cross
 
 
-def diffuse_noise(sample_rate: int, samples: int, channels: int, radius: float, seed: int) -> F32:
+def diffuse_noise(
+    sample_rate: int,
+    samples: int,
+    channels: int,
+    radius: float,
+    seed: int,
+    bands: int = 4,
+    speed: float = SPEED_OF_SOUND,
+) -> F32:
     """Band-split noise as a diffuse field of unit power brings it to one microphone or two ears.
 
     Returns:
@@ -89,9 +105,10 @@ def diffuse_noise(sample_rate: int, samples: int, channels: int, radius: float, 
     if channels == 2:
         frequencies = np.fft.rfftfreq(samples, 1 / sample_rate)
         coarse = np.linspace(0, sample_rate / 2, 257)
-        power, cross = (np.interp(frequencies, coarse, s) for s in diffuse_spectra(coarse, radius))
+        spectra = diffuse_spectra(coarse, radius, speed)
+        power, cross = (np.interp(frequencies, coarse, s) for s in spectra)
         middle = np.sqrt(np.maximum(power + cross, 0) / 2) * spectrum[0]
         side = np.sqrt(np.maximum(power - cross, 0) / 2) * spectrum[1]
         spectrum = np.stack([middle + side, middle - side])
-    split = band_spectra(sample_rate, samples)[:, None] * spectrum
+    split = band_spectra(sample_rate, samples, bands)[:, None] * spectrum
     return np.ascontiguousarray(np.fft.irfft(split, samples), dtype=np.float32)

@@ -79,7 +79,11 @@ _DIRECTIONS = _octant(48)
 
 
 def undrawn_share(
-    size: tuple[float, float, float], reflectance: F64, order: int, times: F64
+    size: tuple[float, float, float],
+    reflectance: F64,
+    order: int,
+    times: F64,
+    speed: float = SPEED_OF_SOUND,
 ) -> F64:
     """Expected share of a box's energy at each time that has met more than `order` walls.
 
@@ -91,6 +95,7 @@ def undrawn_share(
         reflectance: (B,) mean energy reflectance of its walls.
         order: number of reflections that are drawn one by one.
         times: (Q,) seconds since emission.
+        speed: of sound, m/s.
 
     Returns:
         (B, Q) float64, 0 early, 1 late.
@@ -98,5 +103,5 @@ def undrawn_share(
     out = np.empty((len(reflectance), len(times)))
     dims = np.array(size, dtype=np.float64)
     mean = np.maximum(np.asarray(reflectance, dtype=np.float64), 0.05)
-    _undrawn(dims, mean, order, SPEED_OF_SOUND * times, _DIRECTIONS, out)
+    _undrawn(dims, mean, order, speed * times, _DIRECTIONS, out)
     return out

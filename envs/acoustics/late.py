@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..interface import F32, I32, SPEED_OF_SOUND, kernel
+from ..interface import F32, I32, kernel
 from .model import Home
 from .rooms import clamp, door_view
 from .tables import Place, Tables, Work
@@ -65,16 +65,16 @@ def mode_amplitudes(home: Home, slot: int, place: Place, out: F32) -> None:
 
 @kernel
 def _undrawn_between(
-    home: Home, slot: int, s: Place, r: Place, order: int, stay: tuple[float, float], time: float
+    home: Home, slot: int, s: Place, r: Place, order: int, stay: tuple[float, float], path: float
 ) -> float:
-    """Share of the energy between two rooms that is not drawn, at a time.
+    """Share of the energy between two rooms that is not drawn after `path` metres.
 
     Reflections are Poisson; of k of them, all lie in the source's room with probability
     stay[0]**k and all in the listener's with stay[1]**k: these are drawn up to `order`.
     """
     both = max(stay[0] + stay[1], 1e-9)
     rate = stay[0] / home.free_path[slot, s.room] + stay[1] / home.free_path[slot, r.room]
-    mean = SPEED_OF_SOUND * time * rate / both
+    mean = path * rate / both
     term = math.exp(-mean)
     share = 1.0 - term
     a, b = 1.0, 1.0
@@ -102,10 +102,10 @@ def late_envelope(
     A unit source has 4 pi c of energy in units of squared pressure times volume; spread over the
     samples of one second that is 4 pi c / rate.
     """
-    rate = tables.rate[0]
+    rate, speed = tables.rate[0], tables.speed[0]
     modes, envelope, knots = work.modes, work.envelope, tables.knots
     mode_amplitudes(home, slot, r, modes)
-    scale = np.float32(4.0 * math.pi * SPEED_OF_SOUND / rate)
+    scale = np.float32(4.0 * math.pi * speed / rate)
     for b in range(envelope.shape[0]):
         row = envelope[b]
         row[:] = np.float32(0.0)
@@ -118,7 +118,7 @@ def late_envelope(
     for q in range(knots.shape[0]):
         share = 0.0
         if s.room != r.room:
-            share = _undrawn_between(home, slot, s, r, order, stay, knots[q] / rate)
+            share = _undrawn_between(home, slot, s, r, order, stay, speed * knots[q] / rate)
         for b in range(envelope.shape[0]):
             if s.room == r.room:
                 share = home.undrawn[slot, r.room, b, q]
@@ -158,5 +158,5 @@ def add_late(
 ) -> None:
     """Add the late field to out (C, L), from the first arrival on."""
     late_envelope(home, slot, order, tables, s, r, amplitude, work)
-    start = int(work.lengths[0] / SPEED_OF_SOUND * tables.rate[0])
+    start = int(work.lengths[0] / tables.speed[0] * tables.rate[0])
     _add_noise(tables.noise, work.envelope, tables.knots, start, out)

@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..interface import F32, F64, I32
-from ..scenes.scene import FloorPlan, Scene
-from .bands import AIR_ABSORPTION, octaves_to_bands
+from ..scenes.scene import OCTAVES, FloorPlan, Scene
+from .bands import octaves_to_bands
 from .config import AcousticConfig
 from .diffusion import RoomAcoustics, door_face, face_areas, furniture_areas, room_statistics, solve
 from .doorways import door_routes
 from .images import undrawn_share
+from .medium import air_attenuation
 
 
 class Home(NamedTuple):
@@ -63,7 +64,8 @@ def knots(config: AcousticConfig) -> I32:
 
 def air_absorption(config: AcousticConfig) -> F64:
     """Energy absorbed per metre of air in each band, (B,)."""
-    return octaves_to_bands(AIR_ABSORPTION, config.sample_rate) * float(config.air)
+    octaves = air_attenuation(np.array(OCTAVES), config.temperature, config.humidity)
+    return octaves_to_bands(octaves, config.sample_rate, config.bands) * float(config.air)
 
 
 def _solid(areas: F64, stats: RoomAcoustics) -> F64:
@@ -105,10 +107,11 @@ class AcousticModel:
         """
         config = config or AcousticConfig()
         plan, rate = scene.plan, config.sample_rate
-        absorption = octaves_to_bands(np.array([s.absorption for s in scene.surfaces]), rate)
+        octaves = np.array([s.absorption for s in scene.surfaces])
+        absorption = octaves_to_bands(octaves, rate, config.bands)
         stats = room_statistics(plan, absorption, furniture_areas(plan, absorption))
         air = air_absorption(config)
-        diffusion = solve(plan, stats, air)
+        diffusion = solve(plan, stats, air, speed=config.speed)
         times = knots(config) / rate
         reflect, leaky, undrawn = [], [], []
         for room, stat in zip(plan.rooms, stats, strict=True):
@@ -118,7 +121,7 @@ class AcousticModel:
             x0, y0, x1, y1 = room.box
             size = (x1 - x0, y1 - y0, room.height)
             mean = areas @ leaking / areas.sum()
-            undrawn.append(undrawn_share(size, mean, config.order, times))
+            undrawn.append(undrawn_share(size, mean, config.order, times, config.speed))
             reflect.append(np.sqrt(energy))
             leaky.append(np.sqrt(leaking))
         decay = np.exp(-diffusion.rates[:, :, None] * times)

@@ -15,20 +15,20 @@ import math
 import numpy as np
 
 from ..interface import F64, SPEED_OF_SOUND, kernel
-from .tables import PATH_COLUMNS, Work
+from .tables import PATH_COLUMNS, Tables, Work
 
 NEAREST = 0.05  # m; 1/r grows no further
 SHARP = 0.3  # rad; bends much slighter than this do not shorten their neighbours' legs
 
 
 @kernel
-def edge_gain(difference: float, frequency: float) -> float:
+def edge_gain(difference: float, frequency: float, speed: float) -> float:
     """Pressure gain of a bend whose path is `difference` metres longer than straight on.
 
     20 log10(x / tanh x) + 5 tanh(x)^2 dB of loss with x = sqrt(2 pi N) and the
     Fresnel number N = 2 difference / wavelength.
     """
-    squared = 4.0 * math.pi * max(difference, 0.0) * frequency / SPEED_OF_SOUND
+    squared = 4.0 * math.pi * max(difference, 0.0) * frequency / speed
     if squared < 1e-8:
         return 1.0
     x = math.sqrt(squared)
@@ -42,7 +42,7 @@ def bend_loss(difference: float, frequency: float) -> float:
     >>> bend_loss(0.0, 1000.0)
     0.0
     """
-    return -20 * math.log10(edge_gain(float(difference), float(frequency))) + 0.0
+    return -20 * math.log10(edge_gain(float(difference), float(frequency), SPEED_OF_SOUND)) + 0.0
 
 
 @kernel
@@ -153,7 +153,13 @@ def _measure(path: F64, points: int) -> float:
 
 @kernel
 def _bend(
-    path: F64, points: int, k: int, total: float, slope: float, centres: F64, gains: F64
+    path: F64,
+    points: int,
+    k: int,
+    total: float,
+    slope: float,
+    tables: Tables,
+    gains: F64,
 ) -> None:
     """Multiply `gains` by what the bend at point k costs."""
     near, through = path[k - 1, 2], 1.0
@@ -172,8 +178,10 @@ def _bend(
     d1 = _detour(near, far, turn, slope, stretch)
     d2 = _detour(whole, rest, turn, slope, stretch) if points > 3 else d1
     for b in range(gains.shape[0]):
-        gain = edge_gain(d1, centres[b])
-        gains[b] *= gain if points == 3 else math.sqrt(gain * edge_gain(d2, centres[b]))
+        gain = edge_gain(d1, tables.centres[b], tables.speed[0])
+        if points > 3:
+            gain = math.sqrt(gain * edge_gain(d2, tables.centres[b], tables.speed[0]))
+        gains[b] *= gain
 
 
 @kernel
@@ -197,7 +205,7 @@ def trace(
     count: int,
     start: tuple[float, float, float],
     end: tuple[float, float, float],
-    centres: F64,
+    tables: Tables,
     index: int,
 ) -> None:
     """Follow the shortest way from start to end through the first `count` openings of `work`.
@@ -210,7 +218,7 @@ def trace(
         count: openings used.
         start: x, y, z.
         end: x, y, z.
-        centres: (B,) hertz.
+        tables: constants.
         index: of the arrival.
     """
     openings, path, gains = work.openings, work.path, work.gains[index]
@@ -221,13 +229,13 @@ def trace(
     length = total * math.sqrt(1.0 + rise * rise)
     up, down = rise, -rise  # slope of the first leg, and of the last, walking back from the end
     for k in range(1, points - 1):
-        _bend(path, points, k, total, rise, centres, gains)
+        _bend(path, points, k, total, rise, tables, gains)
     at, z = _height_bend(openings, count, path, points, total, sz, tz)
     if at >= 0.0:
         rest = max(total - at, 1e-9)
         bent = math.sqrt(at * at + (z - sz) ** 2) + math.sqrt(rest * rest + (tz - z) ** 2)
         for b in range(gains.shape[0]):
-            gains[b] *= edge_gain(bent - length, centres[b])
+            gains[b] *= edge_gain(bent - length, tables.centres[b], tables.speed[0])
         length, up, down = bent, (z - sz) / max(at, 1e-9), (z - tz) / rest
     work.lengths[index] = length
     _unit(path[points - 2, 0] - end[0], path[points - 2, 1] - end[1], down, work.directions[index])

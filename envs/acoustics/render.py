@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..interface import F32, F64, I32, SPEED_OF_SOUND, kernel
+from ..interface import F32, F64, I32, kernel
 from .arrivals import find_arrivals
 from .bands import FRACTIONS
 from .late import add_late
@@ -55,13 +55,13 @@ def _place(  # noqa: C901 two ways to add
 def _hear(tables: Tables, heading: float, count: int, work: Work, out: F32) -> None:
     """Add the first `count` arrivals to the channels out (C, L) of one listener."""
     bank, ear, gains = tables.bank, tables.ear, work.gains
-    rate = tables.rate[0]
+    rate, speed = tables.rate[0], tables.speed[0]
     left_x, left_y = -math.sin(heading), math.cos(heading)
     top = ear.shape[1] - 1
     scratch = np.empty(bank.shape[2], np.float32)
     heard = np.empty(bank.shape[1], np.float32)
     for i in range(count):
-        delay = work.lengths[i] / SPEED_OF_SOUND
+        delay = work.lengths[i] / speed
         side = work.directions[i, 0] * left_x + work.directions[i, 1] * left_y
         for c in range(out.shape[0]):
             extra = 0.0
@@ -75,7 +75,7 @@ def _hear(tables: Tables, heading: float, count: int, work: Work, out: F32) -> N
                 f = np.float32(at - low)
                 for b in range(heard.shape[0]):
                     heard[b] *= ear[b, low] + f * (ear[b, low + 1] - ear[b, low])
-            arrival = max((delay + extra * tables.radius[0] / SPEED_OF_SOUND) * rate, 0.0)
+            arrival = max((delay + extra * tables.radius[0] / speed) * rate, 0.0)
             _place(bank, arrival, heard, scratch, out[c])
 
 

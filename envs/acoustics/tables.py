@@ -33,6 +33,7 @@ class Tables(NamedTuple):
         air: (B,) float64 energy absorption per metre.
         centres: (B,) float64 hertz.
         rate: (1,) float64 samples per second.
+        speed: (1,) float64 of sound, metres per second.
         radius: (1,) float64 of the head, metres.
     """
 
@@ -44,6 +45,7 @@ class Tables(NamedTuple):
     air: F64
     centres: F64
     rate: F64
+    speed: F64
     radius: F64
 
 
@@ -101,16 +103,19 @@ class Work(NamedTuple):
 
 def build_tables(config: AcousticConfig) -> Tables:
     """The tables of a configuration; some 30 ms."""
-    rate = config.sample_rate
+    rate, bands, speed = config.sample_rate, config.bands, config.speed
     return Tables(
-        bank=filter_bank(rate),
-        ear=gain_table(rate, config.head_radius),
-        noise=diffuse_noise(rate, config.samples, config.channels, config.head_radius, config.seed),
+        bank=filter_bank(rate, bands),
+        ear=gain_table(rate, config.head_radius, bands, speed),
+        noise=diffuse_noise(
+            rate, config.samples, config.channels, config.head_radius, config.seed, bands, speed
+        ),
         lattice=lattice(config.order),
         knots=knots(config),
         air=air_absorption(config),
-        centres=np.array(CENTRES),
+        centres=np.array(CENTRES[bands]),
         rate=np.array([float(rate)]),
+        speed=np.array([speed]),
         radius=np.array([config.head_radius]),
     )
 

@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pytest
 
 from soundwalk.envs.acoustics import AcousticConfig, AcousticModel, AcousticPool, GeometricEngine
-from soundwalk.envs.acoustics.bands import AIR_ABSORPTION, band_spectra, octaves_to_bands
+from soundwalk.envs.acoustics.bands import band_spectra, octaves_to_bands
 from soundwalk.envs.acoustics.head import surface_gain
+from soundwalk.envs.acoustics.medium import air_attenuation
 from soundwalk.envs.acoustics.model import knots
 from soundwalk.envs.interface import F64, SPEED_OF_SOUND
 from soundwalk.envs.scenes import shoebox
-from soundwalk.envs.scenes.scene import Scene
+from soundwalk.envs.scenes.scene import OCTAVES, Scene
 
 RATE, SIZE = 16_000, 16_384
 ALPHA = (0.1, 0.1, 0.1, 0.3, 0.5, 0.7, 0.7)
@@ -62,7 +63,7 @@ def reference_spectrum(source: F64, receiver: F64, heading: float, ear: int) -> 
     frequency = np.fft.rfftfreq(SIZE, 1 / RATE)
     filters = band_spectra(RATE, SIZE)
     reflectance = np.sqrt(1 - octaves_to_bands(ALPHA, RATE))
-    air = octaves_to_bands(AIR_ABSORPTION, RATE)
+    air = octaves_to_bands(air_attenuation(np.array(OCTAVES), 20.0, 50.0), RATE)
     side = 1 if ear == 0 else -1
     normal = side * np.array([-math.sin(heading), math.cos(heading), 0.0])
     total = np.zeros(len(frequency), complex)
