@@ -1,55 +1,81 @@
-"""What a moving listener hears, block by block: cross-faded windows, one convolution each.
+"""What moving listeners hear, block by block: cross-faded windows, one convolution for each source.
 
 Block n of the dry signal, cut with a window that fades in over its first samples and out over the
 first samples of block n + 1, is convolved with the impulse response of step n; the results overlap
 and add. The windows sum to one, so for a listener who stands still this is one offline convolution.
 Responses are cut into parts as long as a block (uniformly partitioned convolution), so that 0.5 s
-and 0.25 s blocks need FFTs of 8192 only and products of later parts wait as spectra.
+and 0.25 s blocks need FFTs of 8192 only and products of later parts wait as spectra. All sources
+of a listener are added as spectra and share the transform back.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-import scipy.fft
 
 from ..interface import F32, I32, I64, Bool, SoundwalkError, kernel
+from .fourier import C64, backward, fast_length, forward, padded
 
-GROUP = 16  # listeners convolved at once; smaller and larger groups measured slower
-ROWS = 4  # scipy's float32 FFT works on four rows at once; other counts would round differently
+GROUP = 16  # rows and listeners transformed at once
 
-C64 = npt.NDArray[np.complex64]
 Index = I32 | I64 | Bool | slice | list[int]
 
 
 @kernel
-def _multiply(  # noqa: C901 three flat loops
-    dry: C64, responses: C64, waiting: C64, total: C64
+def _multiply(  # noqa: C901 flat loops, fused for the first source of each listener
+    dry: C64, responses: C64, owners: I64, started: Bool, waiting: C64, total: C64
 ) -> None:
-    """Spectra of this step, and of what waits for later ones.
+    """Add the spectra of some sources to this step and to what waits for later ones.
 
     Args:
-        dry: (n, K) spectra of the windowed blocks.
-        responses: (n, C, P, K) spectra of the parts of the impulse responses.
+        dry: (m, K) spectra of the windowed blocks.
+        responses: (m, C, P, K) spectra of the parts of the impulse responses.
+        owners: (m,) listener of each row.
+        started: (n,) whether a listener has had a row in this step; set here.
         waiting: (n, P - 1, C, K) what earlier blocks left for steps to come, moved up by one.
-        total: (n, C, K), filled with part 0 of this block and what was waiting.
+        total: (n, C, K), filled with part 0 of all sources and what was waiting.
     """
     parts = responses.shape[2]
-    for i in range(dry.shape[0]):
+    for row in range(dry.shape[0]):
+        i, x = owners[row], dry[row]
         for c in range(responses.shape[1]):
-            if parts == 1:
-                for k in range(dry.shape[1]):
-                    total[i, c, k] = dry[i, k] * responses[i, c, 0, k]
-                continue
-            last = waiting[i, parts - 2, c]
-            for k in range(dry.shape[1]):
-                total[i, c, k] = dry[i, k] * responses[i, c, 0, k] + waiting[i, 0, c, k]
-            for p in range(1, parts - 1):
-                for k in range(dry.shape[1]):
-                    later = waiting[i, p, c, k] + dry[i, k] * responses[i, c, p, k]
-                    waiting[i, p - 1, c, k] = later
-            for k in range(dry.shape[1]):
-                last[k] = dry[i, k] * responses[i, c, parts - 1, k]
+            h, now = responses[row, c], total[i, c]
+            if started[i]:
+                for k in range(x.shape[0]):
+                    now[k] += x[k] * h[0, k]
+                for p in range(1, parts):
+                    later = waiting[i, p - 1, c]
+                    for k in range(x.shape[0]):
+                        later[k] += x[k] * h[p, k]
+            elif parts == 1:
+                for k in range(x.shape[0]):
+                    now[k] = x[k] * h[0, k]
+            else:
+                for k in range(x.shape[0]):
+                    now[k] = x[k] * h[0, k] + waiting[i, 0, c, k]
+                for p in range(1, parts - 1):
+                    for k in range(x.shape[0]):
+                        waiting[i, p - 1, c, k] = waiting[i, p, c, k] + x[k] * h[p, k]
+                last = waiting[i, parts - 2, c]
+                for k in range(x.shape[0]):
+                    last[k] = x[k] * h[parts - 1, k]
+        started[i] = True
+
+
+@kernel
+def _ring_on(started: Bool, waiting: C64, total: C64) -> None:
+    """For listeners without any source in this step: only what was waiting."""
+    for i in range(started.shape[0]):
+        if started[i]:
+            continue
+        parts = waiting.shape[1]
+        for c in range(total.shape[1]):
+            for k in range(total.shape[2]):
+                total[i, c, k] = waiting[i, 0, c, k] if parts > 0 else np.complex64(0.0)
+        for p in range(parts):
+            for c in range(total.shape[1]):
+                for k in range(total.shape[2]):
+                    later = waiting[i, p + 1, c, k] if p + 1 < parts else np.complex64(0.0)
+                    waiting[i, p, c, k] = later
 
 
 @kernel
@@ -68,8 +94,20 @@ def _overlap(wet: F32, tail: F32, heard: F32) -> None:
                 tail[i, c, k] = left + wet[i, c, k + block]
 
 
+class _State:
+    """What rings on in some listeners: spectra that wait, tails, and who has just begun."""
+
+    def __init__(self, num: int, parts: int, channels: int, bins: int, ringing: int) -> None:
+        self.waiting = np.zeros((num, parts - 1, channels, bins), np.complex64)
+        self.tail = np.zeros((num, channels, ringing), np.float32)
+        self.fresh = np.ones(num, np.bool_)
+
+
 class StreamingConvolver:
-    """Convolve the blocks of `num` listeners with responses that change from block to block.
+    """Convolve what listeners are sent with responses that change from block to block.
+
+    A row is one source of one listener: its dry block and its response. A listener may have any
+    number of rows in a step; a source that is silent for a step needs none.
 
     Args:
         num: listeners.
@@ -95,30 +133,32 @@ class StreamingConvolver:
         self.rir_length = rir_length
         self._part = min(block, rir_length)
         self._parts = -(-rir_length // self._part)
-        self._size = scipy.fft.next_fast_len(block + fade + self._part - 1, real=True)
+        self._size = fast_length(block + fade + self._part - 1)
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / max(fade, 1))
         self._window = np.ones(block + fade, np.float32)
         self._window[:fade], self._window[block:] = ramp, ramp[::-1]
-        self._waiting, self._tail = self._silence(num)
-        self._fresh = np.ones(num, np.bool_)
-        self._dry = np.zeros((_rows(GROUP), self._size), np.float32)
-        self._total = np.zeros((_rows(GROUP * channels), self._size // 2 + 1), np.complex64)
-        self._rirs = np.zeros((_rows(GROUP * channels * self._parts), self._size), np.float32)
+        self._state = self._silence(num)
+        self._dry = np.zeros((padded(GROUP), self._size), np.float32)
+        self._total = np.zeros((padded(GROUP * channels), self._size // 2 + 1), np.complex64)
+        self._rirs = np.zeros((padded(GROUP * channels * self._parts), self._size), np.float32)
 
     def reset(self, indices: Index = slice(None)) -> None:
         """Forget what still rings for these listeners; their next block starts without a fade."""
-        self._waiting[indices] = 0.0
-        self._tail[indices] = 0.0
-        self._fresh[indices] = True
+        self._state.waiting[indices] = 0.0
+        self._state.tail[indices] = 0.0
+        self._state.fresh[indices] = True
 
-    def begin(self, indices: I32 | I64, past: F32, blocks: F32, rirs: F32) -> F32:
+    def begin(
+        self, indices: I32 | I64, past: F32, blocks: F32, rirs: F32, owners: I64 | None = None
+    ) -> F32:
         """The first step of some listeners, for whom the sound has been on before.
 
         Args:
             indices: (n,) which listeners.
-            past: (n, T) float32 dry signal up to this step; rir_length samples say all.
-            blocks: (n, block + fade) float32, as in `step`.
-            rirs: (n, C, L) float32, as in `step`.
+            past: (m, T) float32 dry signal up to this step; rir_length samples say all.
+            blocks: (m, block + fade) float32, as in `step`.
+            rirs: (m, C, L) float32, as in `step`.
+            owners: (m,) position in `indices` of each row's listener; 0, 1, 2, … if None.
 
         Returns:
             (n, C, block) float32.
@@ -126,88 +166,98 @@ class StreamingConvolver:
         Raises:
             SoundwalkError: a shape is not as expected.
         """
-        count = len(indices)
-        self._check(count, blocks, rirs)
-        if past.ndim != 2 or len(past) != count:
-            raise SoundwalkError(f"past has shape {past.shape}: expected ({count}, samples)")
+        owners = self._checked(len(indices), blocks, rirs, owners)
+        if past.ndim != 2 or len(past) != len(owners):
+            raise SoundwalkError(f"past has shape {past.shape}: expected ({len(owners)}, samples)")
         steps = -(-past.shape[1] // self.block)
-        lead = np.zeros((count, steps * self.block - past.shape[1]), np.float32)
+        lead = np.zeros((len(past), steps * self.block - past.shape[1]), np.float32)
         signal = np.concatenate([lead, past, blocks], axis=1)
-        waiting, tail = self._silence(count)
-        fresh = np.ones(count, np.bool_)
+        state, mine = self._silence(len(indices)), self._state
         for start in range(0, (steps + 1) * self.block, self.block):
             window = signal[:, start : start + self.block + self.fade]
-            heard = self._advance(window, rirs, waiting, tail, fresh)
-            fresh[:] = False
-        self._waiting[indices], self._tail[indices] = waiting, tail
-        self._fresh[indices] = False
+            heard = self._advance(window, rirs, owners, state)
+        mine.waiting[indices], mine.tail[indices] = state.waiting, state.tail
+        mine.fresh[indices] = False
         return heard
 
-    def step(self, blocks: F32, rirs: F32) -> F32:
+    def step(self, blocks: F32, rirs: F32, owners: I64 | None = None) -> F32:
         """What the listeners hear during one step.
 
         Args:
-            blocks: (N, block + fade) float32 dry signal of this step and the start of the next.
-            rirs: (N, C, L) float32 impulse responses of this step.
+            blocks: (m, block + fade) float32 dry signal of this step and the start of the next,
+                one row for each source of each listener.
+            rirs: (m, C, L) float32 impulse responses of this step.
+            owners: (m,) listener of each row, in ascending order; 0, 1, 2, … if None.
 
         Returns:
             (N, C, block) float32.
 
         Raises:
-            SoundwalkError: a shape is not as expected.
+            SoundwalkError: a shape is not as expected, or a listener does not exist.
         """
-        self._check(self.num, blocks, rirs)
-        heard = self._advance(blocks, rirs, self._waiting, self._tail, self._fresh)
-        self._fresh[:] = False
-        return heard
+        return self._advance(
+            blocks, rirs, self._checked(self.num, blocks, rirs, owners), self._state
+        )
 
-    def _silence(self, count: int) -> tuple[C64, F32]:
+    def _silence(self, count: int) -> _State:
         """What waits and what rings when nothing has sounded."""
-        bins, ringing = self._size // 2 + 1, self.fade + self._part - 1
-        waiting = np.zeros((count, self._parts - 1, self.channels, bins), np.complex64)
-        return waiting, np.zeros((count, self.channels, ringing), np.float32)
+        ringing = self.fade + self._part - 1
+        return _State(count, self._parts, self.channels, self._size // 2 + 1, ringing)
 
-    def _check(self, count: int, blocks: F32, rirs: F32) -> None:
-        """Complain about arrays of the wrong shape."""
-        wanted = (count, self.block + self.fade), (count, self.channels, self.rir_length)
+    def _checked(self, count: int, blocks: F32, rirs: F32, owners: I64 | None) -> I64:
+        """The listener of each row.
+
+        Raises:
+            SoundwalkError: arrays of the wrong shape, or owners that are none.
+        """
+        rows = np.arange(count) if owners is None else np.asarray(owners, np.int64)
+        wanted = (len(rows), self.block + self.fade), (len(rows), self.channels, self.rir_length)
         for name, array, shape in (("blocks", blocks, wanted[0]), ("rirs", rirs, wanted[1])):
             if array.shape != shape:
                 raise SoundwalkError(f"{name} has shape {array.shape}: expected {shape}")
+        if len(rows) and (rows[0] < 0 or rows[-1] >= count or (np.diff(rows) < 0).any()):
+            raise SoundwalkError(
+                f"owners={rows.tolist()}: expected listeners 0 to {count - 1} in ascending order"
+            )
+        return rows
 
-    def _advance(self, blocks: F32, rirs: F32, waiting: C64, tail: F32, fresh: Bool) -> F32:
-        """Convolve group after group; rows are padded so that rounding ignores their number."""
-        heard = np.empty((len(blocks), self.channels, self.block), np.float32)
-        for start in range(0, len(blocks), GROUP):
-            rows = slice(start, start + GROUP)
-            new = np.flatnonzero(fresh[rows])
-            dry = self._emitted(blocks[rows], new)
-            responses = self._responses(rirs[rows])
-            count = len(dry) * self.channels
-            total = self._total[:count].reshape(len(dry), self.channels, -1)
-            _multiply(dry, responses, waiting[rows], total)
-            wet = scipy.fft.irfft(self._total[: _rows(count)], self._size)[:count]
-            _overlap(wet.reshape(len(dry), self.channels, -1), tail[rows], heard[rows])
+    def _advance(self, blocks: F32, rirs: F32, owners: I64, state: _State) -> F32:
+        """Convolve group after group of listeners."""
+        count = len(state.fresh)
+        heard = np.empty((count, self.channels, self.block), np.float32)
+        bounds = np.searchsorted(owners, np.arange(0, count + GROUP, GROUP))
+        for start, low, high in zip(range(0, count, GROUP), bounds[:-1], bounds[1:], strict=False):
+            some = slice(start, start + GROUP)
+            listeners = len(state.fresh[some])
+            used = listeners * self.channels
+            total = self._total[:used].reshape(listeners, self.channels, -1)
+            started = np.zeros(listeners, np.bool_)
+            for first in range(low, high, GROUP):
+                rows = slice(first, min(first + GROUP, high))
+                mine = owners[rows]
+                dry = self._emitted(blocks[rows], state.fresh[mine])
+                responses = self._responses(rirs[rows])
+                _multiply(dry, responses, mine - start, started, state.waiting[some], total)
+            _ring_on(started, state.waiting[some], total)
+            wet = backward(self._total, used, self._size).reshape(listeners, self.channels, -1)
+            _overlap(wet, state.tail[some], heard[some])
+        state.fresh[:] = False
         return heard
 
-    def _emitted(self, blocks: F32, new: I64) -> C64:
-        """(n, K) spectra of windowed blocks; the `new` ones do not fade in."""
+    def _emitted(self, blocks: F32, fresh: Bool) -> C64:
+        """(m, K) spectra of windowed blocks; those of `fresh` listeners do not fade in."""
         count, length = blocks.shape
         np.multiply(blocks, self._window, out=self._dry[:count, :length])
+        new = np.flatnonzero(fresh)
         self._dry[new, : self.fade] = blocks[new, : self.fade]
-        return scipy.fft.rfft(self._dry[: _rows(count)])[:count]
+        return forward(self._dry, count)
 
     def _responses(self, rirs: F32) -> C64:
-        """(n, C, P, K) spectra of the parts of impulse responses."""
+        """(m, C, P, K) spectra of the parts of impulse responses."""
         count, part = len(rirs), self._part
         rows = count * self.channels * self._parts
         parts = self._rirs[:rows].reshape(count, self.channels, self._parts, self._size)
         for p in range(self._parts):
             piece = rirs[:, :, p * part : (p + 1) * part]
             parts[:, :, p, : piece.shape[2]] = piece
-        spectra = scipy.fft.rfft(self._rirs[: _rows(rows)])[:rows]
-        return spectra.reshape(count, self.channels, self._parts, -1)
-
-
-def _rows(count: int) -> int:
-    """`count` rounded up to whole groups of ROWS."""
-    return -(-count // ROWS) * ROWS
+        return forward(self._rirs, rows).reshape(count, self.channels, self._parts, -1)

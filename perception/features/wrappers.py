@@ -127,7 +127,7 @@ def _add_final(infos: dict[str, Any], ended: Bool, key: str, feature: F32) -> No
 
 
 class SpectrogramObservation(_Memory):
-    """Adds `spectrogram` (N, 65, 26, 2): the last second of `audio`, see `spectrogram`.
+    """Adds `spectrogram` (N, 65, 26, C): the last second of `audio`, see `spectrogram`.
 
     Before an episode has lasted a second its past is silence.
     """
@@ -136,9 +136,10 @@ class SpectrogramObservation(_Memory):
     needs = ("audio",)
 
     def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
-        """Wrap a vector environment whose observations hold `audio` (N, 2, block)."""
-        super().__init__(env, _spectrogram_space())
-        self._stream = StreamingSpectrogram(env.num_envs, _block(env.single_observation_space))
+        """Wrap a vector environment whose observations hold `audio` (N, C, block)."""
+        channels, block = _shape(env.single_observation_space)
+        super().__init__(env, _spectrogram_space(channels))
+        self._stream = StreamingSpectrogram(env.num_envs, block, channels)
 
     def _push(self, observations: Observations) -> F32:
         return self._stream.push(observations["audio"])
@@ -148,14 +149,15 @@ class SpectrogramObservation(_Memory):
 
 
 class SpectrogramWrapper(_Wrapper):
-    """`SpectrogramObservation` for a single environment: adds `spectrogram` (65, 26, 2)."""
+    """`SpectrogramObservation` for a single environment: adds `spectrogram` (65, 26, C)."""
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
-        """Wrap an environment whose observations hold `audio` (2, block)."""
+        """Wrap an environment whose observations hold `audio` (C, block)."""
         super().__init__(env)
-        space = _spectrogram_space()
+        channels, block = _shape(env.observation_space)
+        space = _spectrogram_space(channels)
         self.observation_space = _extended(env.observation_space, "spectrogram", space, ("audio",))
-        self._stream = StreamingSpectrogram(1, _block(env.observation_space))
+        self._stream = StreamingSpectrogram(1, block, channels)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -175,14 +177,29 @@ class SpectrogramWrapper(_Wrapper):
         return {**observation, "spectrogram": self._stream.push(observation["audio"][None])[0]}
 
 
-def _spectrogram_space() -> spaces.Box:
-    return spaces.Box(0.0, np.inf, (BANDS, 26, 2), np.float32)
+def _spectrogram_space(channels: int) -> spaces.Box:
+    return spaces.Box(0.0, np.inf, (BANDS, 26, channels), np.float32)
 
 
-def _block(space: spaces.Space[Any]) -> int:
-    """Samples of one step."""
-    shape = space["audio"].shape if isinstance(space, spaces.Dict) else None
-    return shape[-1] if shape else 0
+def _shape(space: spaces.Space[Any]) -> tuple[int, int]:
+    """Channels and samples of one step of audio; two of nothing where there is none."""
+    known = isinstance(space, spaces.Dict) and "audio" in space.spaces
+    shape = space["audio"].shape if isinstance(space, spaces.Dict) and known else None
+    return (shape[0], shape[1]) if shape else (2, 0)
+
+
+def check_two_ears(space: spaces.Space[Any], key: str) -> None:
+    """Complain about audio that is not that of two ears.
+
+    Raises:
+        SoundwalkError: there is `audio`, and it has another number of channels.
+    """
+    channels = _shape(space)[0]
+    if channels != 2:
+        raise SoundwalkError(
+            f"audio has {channels} channels: {key!r} compares two ears; make the environment with"
+            " receiver='binaural', or leave this wrapper out"
+        )
 
 
 class CueHistory(_Memory):
@@ -211,6 +228,7 @@ class CueHistory(_Memory):
         """
         if steps < 1:
             raise SoundwalkError(f"steps={steps}: expected 1 or more")
+        check_two_ears(env.single_observation_space, self.key)
         width = len(CUE_NAMES) + len(EGO_NAMES)
         super().__init__(env, spaces.Box(-np.inf, np.inf, (steps, width), np.float32))
         # Per step: 54 cues; x, y, cos, sin; action; collided; valid. (N, steps, 64)
@@ -230,7 +248,8 @@ class CueHistory(_Memory):
 def _step(observations: Observations) -> F32:
     """One step's cues and pose (K, 64), the pose relative to the start of the episode."""
     valid = np.ones((len(observations["pose"]), 1), np.float32)
-    parts = [observations[key] for key in ("pose", "last_action", "collided")]
+    action = observations["last_action"][:, : len(Action)]  # a fifth one, to emit, is left out
+    parts = [observations["pose"], action, observations["collided"]]
     return np.concatenate(
         [binaural_cues(observations["audio"]), *parts, valid], 1, dtype=np.float32
     )

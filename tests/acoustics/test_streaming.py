@@ -77,6 +77,53 @@ def test_what_one_listener_hears_does_not_depend_on_the_batch(count: int) -> Non
     np.testing.assert_array_equal(together[-1:], alone)
 
 
+def test_sources_of_one_listener_add_up() -> None:
+    dry, rirs = noise(5, 4 * BLOCK + FADE), responses(5)
+    owners = np.array([0, 0, 0, 2, 2])
+    together, apart = StreamingConvolver(3, 2), StreamingConvolver(5, 2)
+    for i in range(4):
+        blocks = dry[:, i * BLOCK : (i + 1) * BLOCK + FADE]
+        heard, each = together.step(blocks, rirs, owners), apart.step(blocks, rirs)
+        np.testing.assert_allclose(heard[0], each[:3].sum(0), atol=2e-3)
+        np.testing.assert_allclose(heard[2], each[3:].sum(0), atol=2e-3)
+        assert (heard[1] == 0).all()
+
+
+@pytest.mark.parametrize("length", [3000, 8000, 13_000])
+def test_a_silent_source_may_be_left_out_and_rings_on(length: int) -> None:
+    """Leaving rows out is the same as sending zeros: with whole steps of silence in between."""
+    dry, rirs = noise(2, 9 * BLOCK + FADE), responses(2, length=length)
+    silent = slice(BLOCK + FADE, 7 * BLOCK + FADE)
+    dry[:, silent] = 0
+    with_zeros, without = (StreamingConvolver(2, 2, BLOCK, length, FADE) for _ in range(2))
+    nobody = np.zeros(0, np.int64)
+    for i in range(8):
+        blocks = dry[:, i * BLOCK : (i + 1) * BLOCK + FADE]
+        expected = with_zeros.step(blocks, rirs)
+        if blocks.any():
+            heard = without.step(blocks, rirs)
+        else:
+            heard = without.step(blocks[:0], rirs[:0], nobody)
+        np.testing.assert_array_equal(heard, expected)
+
+
+def test_sources_that_have_been_on_before_begin_together() -> None:
+    dry, rirs = noise(3, 3 * BLOCK + FADE), responses(3)
+    past, blocks = dry[:, : 2 * BLOCK], dry[:, 2 * BLOCK :]
+    heard = StreamingConvolver(4, 2).begin(
+        np.array([3, 1]), past, blocks, rirs, np.array([0, 0, 1])
+    )
+    truth = offline(dry, rirs)[:, :, 2 * BLOCK : 3 * BLOCK]
+    assert decibels(heard[0] - truth[:2].sum(0), truth) < -80
+    assert decibels(heard[1] - truth[2], truth) < -80
+
+
+@pytest.mark.parametrize("owners", [[1, 0], [0, 2], [-1, 0]])
+def test_owners_must_be_listeners_in_order(owners: list[int]) -> None:
+    with pytest.raises(SoundwalkError, match="listeners 0 to 1 in ascending order"):
+        StreamingConvolver(2, 2).step(noise(2, 4160), responses(2), np.array(owners))
+
+
 def test_walking_and_turning_makes_no_clicks() -> None:
     engine = GeometricEngine(shoebox((6, 5, 2.7), absorption=0.3))
     steps = 8

@@ -111,3 +111,20 @@ def test_streams_that_cannot_be_are_refused() -> None:
             StreamingSpectrogram(1, block)
     with pytest.raises(SoundwalkError, match=r"shape \(2, 2, 4000\): expected \(3, 2, 4000\)"):
         StreamingSpectrogram(3).push(noise(2, 2, 4000))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_any_number_of_channels_streams_to_the_spectrogram_of_the_last_second(
+    channels: int,
+) -> None:
+    audio = np.random.default_rng(1).standard_normal((2, channels, 28_000)).astype(np.float32)
+    stream = StreamingSpectrogram(2, 4000, channels)
+    for start in range(0, 28_000, 4000):
+        heard = stream.push(audio[:, :, start : start + 4000])
+    assert heard.shape == (2, 65, 26, channels)
+    np.testing.assert_allclose(heard, spectrogram(audio[:, :, -16_000:]), atol=2e-5)
+
+
+def test_a_stream_without_channels_is_refused() -> None:
+    with pytest.raises(SoundwalkError, match="channels=0: expected 1 or more"):
+        StreamingSpectrogram(1, 4000, 0)
