@@ -3,6 +3,8 @@
 from .describe import describe
 from .draw import draw_plan, plan_figure
 from .generate import generate
+from .joined import joined
+from .leaves import set_doors
 from .materials import surface
 from .scene import OCTAVES, FloorPlan, Scene, Surface
 from .shoebox import shoebox
@@ -16,9 +18,11 @@ __all__ = [
     "describe",
     "draw_plan",
     "generate",
+    "joined",
     "load",
     "plan_figure",
     "save",
+    "set_doors",
     "shoebox",
     "surface",
 ]

@@ -40,6 +40,7 @@ def describe(scene: Scene) -> dict[str, Any]:
             {
                 "between": [plan.rooms[room].kind for room in door.rooms],
                 "width": round(door.width, 2),
+                "open": door.open,
             }
             for door in plan.doors
         ],

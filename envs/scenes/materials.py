@@ -9,6 +9,7 @@ names there: "gypsum_board" is a *perforated absorber*; an ordinary wall is "pla
 from __future__ import annotations
 
 from ..interface import unknown
+from .insulation import CONSTRUCTIONS, transmission
 from .scene import OCTAVES, TEXTURES, Surface
 
 ABSORPTION: dict[str, tuple[float, ...]] = {
@@ -68,6 +69,7 @@ _LOOKS: dict[str, _Row] = {
     "floor_carpet_blue": ("carpet_hairy", ROUGH, (0.22, 0.30, 0.44), "carpet"),
     "glass": ("glass_window", SMOOTH, (0.62, 0.80, 0.95), "plain"),
     "frame": ("wooden_door", SMOOTH, (0.80, 0.78, 0.72), "plain"),
+    "door_leaf": ("wooden_door", SMOOTH, (0.74, 0.64, 0.50), "plain"),
     "front_door": ("wooden_door", SMOOTH, (0.24, 0.10, 0.06), "planks"),
     "oak": ("wood_16mm", BULKY, (0.52, 0.34, 0.17), "planks"),
     "walnut": ("wood_16mm", BULKY, (0.26, 0.14, 0.08), "planks"),
@@ -125,7 +127,14 @@ _LOOKS: dict[str, _Row] = {
 }
 
 SURFACES: dict[str, Surface] = {
-    name: Surface(name, ABSORPTION[material], scattering, colour, TEXTURES.index(texture))
+    name: Surface(
+        name,
+        ABSORPTION[material],
+        scattering,
+        colour,
+        TEXTURES.index(texture),
+        transmission(CONSTRUCTIONS[name]) if name in CONSTRUCTIONS else (0.0,) * len(OCTAVES),
+    )
     for name, (material, scattering, colour, texture) in _LOOKS.items()
 }
 
@@ -142,6 +151,22 @@ def surface(name: str) -> Surface:
     if name not in SURFACES:
         raise unknown("surface", name, SURFACES)
     return SURFACES[name]
+
+
+def material(name: str) -> Surface:
+    """A surface by its name, or a plain one made of a material of ABSORPTION.
+
+    Raises:
+        SoundwalkError: no such surface or material; the nearest names are listed.
+
+    >>> material("brickwork").absorption == surface("wall_sand").absorption
+    True
+    """
+    if name in SURFACES:
+        return SURFACES[name]
+    if name not in ABSORPTION:
+        raise unknown("material", name, (*ABSORPTION, *SURFACES))
+    return uniform(name, ABSORPTION[name], SMOOTH)
 
 
 def material_of(name: str) -> str:

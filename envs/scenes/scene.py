@@ -25,6 +25,8 @@ Box2 = tuple[float, float, float, float]  # x0, y0, x1, y1
 Box3 = tuple[float, float, float, float, float, float]  # x0, y0, z0, x1, y1, z1
 Point3 = tuple[float, float, float]
 
+LEAF = 0.04  # m, thickness of a door's leaf
+
 # The order of a room's six faces, wherever faces are listed.
 WEST, EAST, SOUTH, NORTH, FLOOR, CEILING = range(6)
 
@@ -37,6 +39,9 @@ class Surface:
         name: what it is, e.g. "plasterboard".
         absorption: energy absorption coefficient at each of OCTAVES, 0 to 1.
         scattering: share of the reflected energy that is diffuse at each of OCTAVES, 0 to 1.
+        transmission: share of the incident energy that a whole wall (floor, pane, leaf) of this
+            make lets through at each of OCTAVES. It is not reflected, so it is part of absorption.
+            A wall with two different faces lets through the geometric mean of both.
         colour: linear tint, three values 0 to 1, multiplied with the texture.
         texture: index into TEXTURES.
     """
@@ -46,6 +51,33 @@ class Surface:
     scattering: tuple[float, ...] = (0.1,) * len(OCTAVES)
     colour: tuple[float, float, float] = (0.8, 0.8, 0.8)
     texture: int = 0
+    transmission: tuple[float, ...] = (0.0,) * len(OCTAVES)
+
+    def __post_init__(self) -> None:
+        """Check every coefficient.
+
+        Raises:
+            SoundwalkError: not one per octave, outside 0 to 1, or more let through than absorbed.
+        """
+        for label in ("absorption", "scattering", "transmission"):
+            values = getattr(self, label)
+            if len(values) != len(OCTAVES):
+                raise SoundwalkError(
+                    f"{label} of {self.name!r} has {len(values)} values: "
+                    f"expected {len(OCTAVES)}, one per octave from 125 to 8000 Hz"
+                )
+            for value in values:
+                if not 0 <= value <= 1:
+                    raise SoundwalkError(
+                        f"{label} of {self.name!r} holds {value:g}: expected 0 to 1, "
+                        "a share of the energy"
+                    )
+        for lost, through in zip(self.absorption, self.transmission, strict=True):
+            if through > lost + 1e-9:
+                raise SoundwalkError(
+                    f"{self.name!r} lets {through:g} through but absorbs {lost:g}: what passes is "
+                    "not reflected, so absorption must be at least transmission"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +102,30 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """An open tunnel through the wall between two rooms.
+    """A tunnel through the wall between two rooms, open or closed by a leaf.
+
+    Without thickness it is a joint: the rooms touch there and sound and feet pass freely.
 
     Attributes:
         rooms: indices of the rooms it joins; the first lies on the lower side along `axis`.
         box: the tunnel seen from above; along `axis` it spans the wall's thickness exactly.
         height: of the opening; above it is the lintel.
         axis: 0 if one walks through along x, 1 if along y.
+        open: whether nothing but air is in it. `set_doors` opens and closes.
+        leaf: surface of its leaf, index into Scene.surfaces; -1 if it has none yet.
     """
 
     rooms: tuple[int, int]
     box: Box2
     height: float
     axis: int
+    open: bool = True
+    leaf: int = -1
+
+    @property
+    def thickness(self) -> float:
+        """Of the wall it goes through, metres; 0 for a joint."""
+        return self.box[self.axis + 2] - self.box[self.axis]
 
     @property
     def width(self) -> float:
@@ -145,7 +188,13 @@ class FloorPlan:
             x0, y0, x1, y1 = door.box
             if x0 <= x <= x1 and y0 <= y <= y1:
                 middle = (x0 + x1) / 2 if door.axis == 0 else (y0 + y1) / 2
-                return door.rooms[int((x if door.axis == 0 else y) > middle)]
+                beyond = (x if door.axis == 0 else y) - middle
+                if not door.open and abs(beyond) < LEAF / 2:
+                    raise SoundwalkError(
+                        f"the point ({x:.2f}, {y:.2f}) lies inside the leaf of a closed door: "
+                        "give a point in a room, or open the door with set_doors"
+                    )
+                return door.rooms[int(beyond > 0)]
         raise SoundwalkError(
             f"the point ({x:.2f}, {y:.2f}) lies inside a wall or outside the home: "
             f"give a point inside a room; `soundwalk info --scene … --png plan.png` draws them"
@@ -198,6 +247,12 @@ class Scene:
                 raise SoundwalkError(f"{label} has shape {array.shape}: expected ({faces},)")
         if not self.plan.rooms:
             raise SoundwalkError("a scene needs at least one room; plan.rooms is empty")
+        for index, door in enumerate(self.plan.doors):
+            if not door.open and not 0 <= door.leaf < len(self.surfaces):
+                raise SoundwalkError(
+                    f"door {index} is closed but its leaf is {door.leaf}: "
+                    "close doors with set_doors, which makes the leaf"
+                )
 
 
 def blocks_agent(box: Box3) -> bool:

@@ -97,10 +97,11 @@ def tunnel_quads(door: DoorCm, floor: str) -> list[Quad]:
     ]
 
 
-def wall_rectangles(rooms: tuple[RectCm, ...], doors: tuple[DoorCm, ...]) -> list[RectCm]:
-    """Everything that is neither room nor door, the outer walls included, as few rectangles."""
+def wall_rectangles(
+    rooms: tuple[RectCm, ...], doors: tuple[DoorCm, ...], border: int = OUTER_CM
+) -> list[RectCm]:
+    """Everything that is neither room nor door, as few rectangles; outer walls `border` thick."""
     air = [*rooms, *(door.rect for door in doors)]
-    border = OUTER_CM
     low_x, low_y = min(r[0] for r in rooms) - border, min(r[1] for r in rooms) - border
     top_x, top_y = max(r[2] for r in rooms) + border, max(r[3] for r in rooms) + border
     xs = sorted({low_x, top_x, *(r[0] for r in air), *(r[2] for r in air)})

@@ -17,7 +17,8 @@ from ..interface import SoundwalkError
 from .scene import Door, FloorPlan, Furniture, Room, Scene, SoundingObject, Surface, Window
 
 FORMAT = "soundwalk scene"
-VERSION = 1
+VERSION = 2
+_READABLE = (1, 2)  # 1 knew neither closed doors nor transmission: the defaults are what it meant
 _ARRAYS = {
     "triangles": np.float32, "surface": np.int32, "instance": np.int32, "obstacles": np.float64,
 }  # fmt: skip
@@ -81,10 +82,11 @@ def load(path: str | Path) -> Scene:
         raise _not_a_scene(source, str(error)) from error
     if not isinstance(words, dict) or words.get("format") != FORMAT:
         raise _not_a_scene(source, "its header is another one")
-    if words.get("version") != VERSION:
+    if words.get("version") not in _READABLE:
         raise SoundwalkError(
             f"{str(source)!r} is a scene of version {words.get('version')!r}, but this soundwalk "
-            f"reads version {VERSION}: generate it again, or install the soundwalk that wrote it"
+            f"reads versions {_READABLE[0]} to {VERSION}: generate it again, or install the "
+            "soundwalk that wrote it"
         )
     try:
         scene = _scene(words, arrays)

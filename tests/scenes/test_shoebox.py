@@ -30,6 +30,16 @@ def test_coefficients_are_given_once_or_per_octave() -> None:
     assert scene.surfaces[0].scattering == own
 
 
+def test_faces_are_made_of_one_material_or_of_six() -> None:
+    names = ("wall_white", "brickwork", "wall_white", "wall_white", "carpet_hairy", "ceiling")
+    scene = shoebox((4, 3, 2.5), materials=names)
+    assert [scene.surfaces[i].name for i in scene.plan.rooms[0].surfaces] == list(names)
+    assert [scene.surfaces[i].name for i in scene.surface[::2]] == list(names)
+    assert shoebox((4, 3, 2.5), materials="brickwork").surfaces[0].absorption[3] == 0.03
+    rough = shoebox((4, 3, 2.5), scattering=0.7, materials=names)
+    assert all(s.scattering == (0.7,) * 7 for s in rough.surfaces)
+
+
 def test_the_four_walls_stop_an_agent_and_the_floor_does_not() -> None:
     scene = shoebox((4, 3, 2.5))
     boxes = scene.obstacles
@@ -53,6 +63,11 @@ def test_the_four_walls_stop_an_agent_and_the_floor_does_not() -> None:
         (((6, 5, 2.7), 1.2), r"absorption=1.2 is outside \(0, 1\]"),
         (((6, 5, 2.7), float("nan")), r"absorption=nan is outside \(0, 1\]"),
         (((6, 5, 2.7), 0.1, -0.1), r"scattering=-0.1 is outside \[0, 1\]"),
+        (
+            ((6, 5, 2.7), 0.1, None, "brickwrk"),
+            "unknown material 'brickwrk': did you",
+        ),
+        (((6, 5, 2.7), 0.1, None, ("brickwork",) * 5), "materials has 5 names: give one, or six"),
         (((6, 5, 2.7), (0.1, 0.2)), "absorption has 2 values: give one, or 7, one per octave"),
     ],
 )

@@ -73,7 +73,7 @@ def test_what_is_not_a_scene_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 99}, "is a scene of version 99, but this soundwalk reads version 1"),
+        ({"version": 99}, "is a scene of version 99, but this soundwalk reads versions 1 to 2"),
         ({"format": "another"}, "its header is another one"),
         ({"plan": {}}, "its plan is incomplete"),
     ],
@@ -89,3 +89,19 @@ def test_another_version_or_an_incomplete_plan_is_refused(
     np.savez(path, words=np.array(json.dumps(words)), **arrays)
     with pytest.raises(SoundwalkError, match=message):
         load(path)
+
+
+def test_a_file_from_before_closed_doors_and_transmission_still_loads(tmp_path: Path) -> None:
+    path, scene = tmp_path / "home.npz", generate(5, 4)
+    save(scene, path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    words = json.loads(str(arrays.pop("words"))) | {"version": 1}
+    for entry in words["surfaces"]:
+        del entry["transmission"]
+    for entry in words["plan"]["doors"]:
+        del entry["open"], entry["leaf"]
+    np.savez(path, words=np.array(json.dumps(words)), **arrays)
+    again = load(path)
+    assert again.plan == scene.plan
+    assert max(again.surfaces[0].transmission) == 0.0
