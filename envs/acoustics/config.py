@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-from ..interface import SAMPLE_RATE, SoundwalkError, unknown
+from ..interface import SAMPLE_RATE, SoundwalkError
 from .bands import EDGES
 from .medium import speed_of_sound
-
-RECEIVERS = ("binaural", "mono")
-
-
-@runtime_checkable
-class Receiver(Hashable, Protocol):
-    """What listens, as an object: how many channels an impulse response has."""
-
-    @property
-    def channels(self) -> int:
-        """Channels of an impulse response."""
+from .receivers import Receiver, parse_receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +20,11 @@ class AcousticConfig:
         length: seconds of impulse response, 0.05 to 4.
         order: reflections drawn one by one in the listener's room, 0 to 6. Arrivals through doors
             carry up to `order - 1` reflections in the source's or in the listener's room.
-        receiver: "binaural" (rigid sphere, channel 0 is the left ear), "mono", or an object.
+        receiver: a name that receivers.parse_receiver knows, such as "binaural" (rigid sphere,
+            channel 0 is the left ear) or "mono", or an object of acoustics.receivers.
         air: whether air absorbs.
         late: whether the diffuse field is added to the arrivals drawn one by one.
-        head_radius: metres, of the rigid sphere.
+        head_radius: metres, of the rigid sphere that "binaural" names.
         seed: of the noise that carries the diffuse field.
         bands: in which everything is computed: 4 (below 0.7, to 1.4, to 2.8 kHz, above), or the
             7 octaves from 125 Hz to 8 kHz.
@@ -68,8 +57,8 @@ class AcousticConfig:
         Raises:
             SoundwalkError: a value is outside its range; the message names it and the range.
         """
-        if self.receiver not in RECEIVERS and not isinstance(self.receiver, Receiver):
-            raise unknown("receiver", self.receiver, RECEIVERS)
+        if not isinstance(self.receiver, Receiver):
+            parse_receiver(self.receiver)
         for name, low, high, unit in (
             ("sample_rate", 8000, 48_000, "Hz; 16000 is the default"),
             ("length", 0.05, 4.0, "seconds; 0.5 is the default"),
@@ -106,10 +95,15 @@ class AcousticConfig:
 
     @property
     def channels(self) -> int:
-        """Channels of an impulse response: 2 ears, 1 microphone, or what the receiver has."""
-        if isinstance(self.receiver, str):
-            return 2 if self.receiver == "binaural" else 1
-        return self.receiver.channels
+        """Channels of an impulse response; `listener.names` names them."""
+        return self.listener.channels
+
+    @property
+    def listener(self) -> Receiver:
+        """The receiver as an object."""
+        if isinstance(self.receiver, Receiver):
+            return self.receiver
+        return parse_receiver(self.receiver, self.head_radius)
 
     @property
     def speed(self) -> float:

@@ -9,9 +9,10 @@ import numpy as np
 
 from ..interface import F32, F64, SoundwalkError, wrap_angle
 from ..scenes.scene import Scene
-from .config import AcousticConfig, Receiver
+from .config import AcousticConfig
 from .model import AcousticModel
 from .pool import AcousticPool, check_position, render_rirs
+from .receivers import Receiver
 
 Point = tuple[float, float, float] | F64
 
@@ -40,7 +41,8 @@ class GeometricEngine:
         sample_rate: Hz.
         order: reflections drawn one by one.
         length: seconds of impulse response.
-        receiver: "binaural" (channel 0 is the left ear) or "mono".
+        receiver: "binaural" (channel 0 is the left ear), "mono", or another of acoustics.receivers
+            by name or as an object.
         air: whether air absorbs.
         late: whether the diffuse field is added.
 

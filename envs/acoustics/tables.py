@@ -9,9 +9,9 @@ import numpy as np
 from ..interface import F32, F64, I32, I64
 from .bands import CENTRES, filter_bank
 from .config import AcousticConfig
-from .head import diffuse_noise, gain_table
 from .images import lattice
 from .model import air_absorption, knots
+from .receivers.tables import ReceiverTables
 
 MAX_ARRIVALS = 1024
 PATH_COLUMNS = 5
@@ -26,19 +26,18 @@ class Tables(NamedTuple):
 
     Attributes:
         bank: (FRACTIONS + 1, B, taps) float32 band filters.
-        ear: (B, angles) float32 gain of an ear against the cosine of incidence.
-        noise: (B, C, L) float32 diffuse-field noise of unit power.
+        receiver: what listens.
+        noise: (B, C, L) float32 what a diffuse field of unit power brings to the receiver.
         lattice: (M, 3) int32 images, fewest reflections first.
         knots: (Q,) int32 samples of the late envelope.
         air: (B,) float64 energy absorption per metre.
         centres: (B,) float64 hertz.
         rate: (1,) float64 samples per second.
         speed: (1,) float64 of sound, metres per second.
-        radius: (1,) float64 of the head, metres.
     """
 
     bank: F32
-    ear: F32
+    receiver: ReceiverTables
     noise: F32
     lattice: I32
     knots: I32
@@ -46,7 +45,6 @@ class Tables(NamedTuple):
     centres: F64
     rate: F64
     speed: F64
-    radius: F64
 
 
 class Place(NamedTuple):
@@ -102,21 +100,17 @@ class Work(NamedTuple):
 
 
 def build_tables(config: AcousticConfig) -> Tables:
-    """The tables of a configuration; some 30 ms."""
-    rate, bands, speed = config.sample_rate, config.bands, config.speed
+    """The tables of a configuration; some 30 ms, for a measured head 0.3 s."""
     return Tables(
-        bank=filter_bank(rate, bands),
-        ear=gain_table(rate, config.head_radius, bands, speed),
-        noise=diffuse_noise(
-            rate, config.samples, config.channels, config.head_radius, config.seed, bands, speed
-        ),
+        bank=filter_bank(config.sample_rate, config.bands),
+        receiver=config.listener.tables(config),
+        noise=config.listener.noise(config),
         lattice=lattice(config.order),
         knots=knots(config),
         air=air_absorption(config),
-        centres=np.array(CENTRES[bands]),
-        rate=np.array([float(rate)]),
-        speed=np.array([speed]),
-        radius=np.array([config.head_radius]),
+        centres=np.array(CENTRES[config.bands]),
+        rate=np.array([float(config.sample_rate)]),
+        speed=np.array([config.speed]),
     )
 
 

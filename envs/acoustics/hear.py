@@ -1,0 +1,200 @@
+"""From a list of arrivals to the channels of a receiver: the innermost loop of everything.
+
+Each arrival is a fractional delay whose bands have their own gains. How it sounds in a channel:
+a free microphone hears it from its own distance, a sphere's ear delayed and shadowed, a measured
+head's ear delayed and convolved with its response, an Ambisonics channel weighted by a harmonic.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..interface import F32, kernel
+from .bands import FRACTIONS
+from .paths import NEAREST
+from .receivers.harmonics import harmonics
+from .receivers.tables import AMBISONICS, ARRAY, MEASURED, SPHERE
+from .receivers.triangles import find_triangle
+from .tables import Tables, Work
+
+
+@kernel
+def _arccos(x: float) -> float:
+    """Arc cosine to 7e-5 rad: Abramowitz and Stegun 4.4.45."""
+    y = min(abs(x), 1.0)
+    value = math.sqrt(1.0 - y) * (1.5707288 + y * (-0.2121144 + y * (0.0742610 - y * 0.0187293)))
+    return value if x >= 0.0 else math.pi - value
+
+
+@kernel
+def _begin(bank: F32, delay: float, gains: F32, out: F32) -> int:
+    """Write an arrival at `delay` samples to out (T,), and return the sample where it begins."""
+    whole = int(delay)
+    entry = bank[int((delay - whole) * FRACTIONS + 0.5)]
+    for k in range(out.shape[0]):
+        out[k] = gains[0] * entry[0, k]
+    for b in range(1, entry.shape[0]):
+        g = gains[b]
+        for k in range(out.shape[0]):
+            out[k] += g * entry[b, k]
+    begin: int = whole - (bank.shape[2] // 2 - 1)
+    return begin
+
+
+@kernel
+def _add(sound: F32, scale: np.float32, start: int, row: F32) -> None:
+    """Add scale times a sound to a row; what would ring before time zero is folded back."""
+    taps = sound.shape[0]
+    if start >= 0 and start + taps <= row.shape[0]:
+        target = row[start : start + taps]
+        for k in range(taps):
+            target[k] += scale * sound[k]
+    else:
+        for k in range(taps):
+            at = abs(start + k)
+            if at < row.shape[0]:
+                row[at] += scale * sound[k]
+
+
+@kernel
+def _hear_sphere(tables: Tables, heading: float, count: int, work: Work, out: F32) -> None:
+    """Two ears on a sphere: Woodworth's delay, and the shadow in each band."""
+    bank, ear = tables.bank, tables.receiver.ear
+    per_metre = tables.rate[0] / tables.speed[0]
+    radius = tables.receiver.radius[0]
+    left_x, left_y = -math.sin(heading), math.cos(heading)
+    top = ear.shape[1] - 1
+    sound = np.empty(bank.shape[2], np.float32)
+    heard = np.empty(bank.shape[1], np.float32)
+    for i in range(count):
+        side = work.directions[i, 0] * left_x + work.directions[i, 1] * left_y
+        for c in range(2):
+            cosine = side if c == 0 else -side
+            extra = -cosine if cosine > 0.0 else _arccos(cosine) - 0.5 * math.pi
+            at = min(max(0.5 * (cosine + 1.0), 0.0), 1.0) * top
+            low = min(int(at), top - 1)
+            f = np.float32(at - low)
+            for b in range(heard.shape[0]):
+                shadow = ear[b, low] + f * (ear[b, low + 1] - ear[b, low])
+                heard[b] = np.float32(work.gains[i, b]) * shadow
+            delay = max((work.lengths[i] + extra * radius) * per_metre, 0.0)
+            start = _begin(bank, delay, heard, sound)
+            _add(sound, np.float32(1.0), start, out[c])
+
+
+@kernel
+def _hear_point(tables: Tables, heading: float, count: int, work: Work, out: F32) -> None:
+    """One microphone, or Ambisonics: all channels hear the same, each with its own weight."""
+    bank = tables.bank
+    per_metre = tables.rate[0] / tables.speed[0]
+    cos, sin = math.cos(heading), math.sin(heading)
+    sound = np.empty(bank.shape[2], np.float32)
+    gains = np.empty(bank.shape[1], np.float32)
+    weights = np.ones(out.shape[0], np.float32)
+    for i in range(count):
+        for b in range(gains.shape[0]):
+            gains[b] = np.float32(work.gains[i, b])
+        start = _begin(bank, work.lengths[i] * per_metre, gains, sound)
+        if tables.receiver.kind[0] == AMBISONICS:
+            x, y, z = work.directions[i]
+            harmonics(cos * x + sin * y, cos * y - sin * x, z, weights)
+        for c in range(out.shape[0]):
+            _add(sound, weights[c], start, out[c])
+
+
+@kernel
+def _hear_array(
+    tables: Tables, heading: float, early: float, count: int, work: Work, out: F32
+) -> None:
+    """Free microphones: each one's own distance to the point whence an arrival comes."""
+    bank, positions = tables.bank, tables.receiver.positions
+    per_metre = tables.rate[0] / tables.speed[0]
+    cos, sin = math.cos(heading), math.sin(heading)
+    sound = np.empty(bank.shape[2], np.float32)
+    gains = np.empty(bank.shape[1], np.float32)
+    for i in range(count):
+        far = work.lengths[i] + early
+        x, y, z = work.directions[i]
+        for c in range(out.shape[0]):
+            p = positions[c]
+            dx = far * x - (cos * p[0] - sin * p[1])
+            dy = far * y - (sin * p[0] + cos * p[1])
+            dz = far * z - p[2]
+            distance = math.sqrt(dx * dx + dy * dy + dz * dz)
+            nearer = np.float32(max(far, NEAREST) / max(distance, NEAREST))
+            for b in range(gains.shape[0]):
+                gains[b] = nearer * np.float32(work.gains[i, b])
+            start = _begin(bank, max((distance - early) * per_metre, 0.0), gains, sound)
+            _add(sound, np.float32(1.0), start, out[c])
+
+
+@kernel
+def _convolve(sound: F32, response: F32, out: F32) -> None:
+    """Write `sound`, padded with H - 1 zeros at both ends, convolved with `response` to out.
+
+    Four taps at a time: one load and one store of the sum for four products.
+    """
+    count = out.shape[0]
+    for k in range(count):
+        out[k] = np.float32(0.0)
+    for j in range(0, response.shape[0], 4):
+        a, b, c, d = response[j], response[j + 1], response[j + 2], response[j + 3]
+        x = sound[j : j + count + 3]
+        for k in range(count):
+            out[k] += a * x[k] + b * x[k + 1] + c * x[k + 2] + d * x[k + 3]
+
+
+@kernel
+def _hear_measured(tables: Tables, heading: float, count: int, work: Work, out: F32) -> None:
+    """Two measured ears: delay and response interpolated between the three nearest directions."""
+    bank, t = tables.bank, tables.receiver
+    rate, per_metre = tables.rate[0], tables.rate[0] / tables.speed[0]
+    cos, sin = math.cos(heading), math.sin(heading)
+    taps, span = bank.shape[2], t.responses.shape[2]
+    gains = np.empty(bank.shape[1], np.float32)
+    response = np.empty(span, np.float32)
+    padded = np.zeros(taps + 2 * span - 2, np.float32)
+    sound = padded[span - 1 : span - 1 + taps]
+    wet = np.empty(taps + span - 1, np.float32)
+    for i in range(count):
+        for b in range(gains.shape[0]):
+            gains[b] = np.float32(work.gains[i, b])
+        x, y, z = work.directions[i]
+        towards = (cos * x + sin * y, cos * y - sin * x, z)
+        triangle, u, v, w = find_triangle(t.start, t.inverses, t.neighbours, towards)
+        p, q, r = t.triangles[triangle]
+        fu, fv, fw = np.float32(u), np.float32(v), np.float32(w)
+        for c in range(2):
+            one, two, three = t.responses[p, c], t.responses[q, c], t.responses[r, c]
+            for k in range(span):
+                response[k] = fu * one[k] + fv * two[k] + fw * three[k]
+            extra = u * t.delays[p, c] + v * t.delays[q, c] + w * t.delays[r, c]
+            delay = max(work.lengths[i] * per_metre + extra * rate, 0.0)
+            start = _begin(bank, delay, gains, sound) - t.onset[0]
+            _convolve(padded, response, wet)
+            _add(wet, np.float32(1.0), start, out[c])
+
+
+@kernel
+def hear(tables: Tables, heading: float, early: float, count: int, work: Work, out: F32) -> None:
+    """Add the first `count` arrivals in `work` to the channels out (C, L) of one listener.
+
+    Args:
+        tables: constants.
+        heading: radians.
+        early: metres that are missing from work.lengths, because the source is delayed elsewhere.
+        count: arrivals.
+        work: lengths, directions and gains are read.
+        out: added to.
+    """
+    kind = tables.receiver.kind[0]
+    if kind == SPHERE:
+        _hear_sphere(tables, heading, count, work, out)
+    elif kind == MEASURED:
+        _hear_measured(tables, heading, count, work, out)
+    elif kind == ARRAY:
+        _hear_array(tables, heading, early, count, work, out)
+    else:
+        _hear_point(tables, heading, count, work, out)

@@ -1,0 +1,70 @@
+"""A rigid sphere as a head, with an ear at either end of its interaural axis; needs no data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...interface import F32, SoundwalkError
+from ..head import diffuse_noise, gain_table
+from .base import Receiver, Settings
+from .tables import SPHERE, ReceiverTables, blank_tables
+
+EARS = ("left ear", "right ear")
+
+
+@dataclass(frozen=True)
+class Sphere(Receiver):
+    """Two ears on a rigid sphere; see acoustics.head for its delays, shadow and coherence.
+
+    Args:
+        radius: metres.
+
+    >>> Sphere().names
+    ('left ear', 'right ear')
+    """
+
+    radius: float = 0.0875
+
+    def __post_init__(self) -> None:
+        """Check the radius.
+
+        Raises:
+            SoundwalkError: it is not that of a head.
+        """
+        if not (isinstance(self.radius, int | float) and 0.05 <= self.radius <= 0.15):
+            raise SoundwalkError(f"radius={self.radius!r}: expected 0.05 to 0.15 metres")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The left ear comes first."""
+        return EARS
+
+    @property
+    def reach(self) -> float:
+        """The longest way round to the ear in the shade: a quarter of the circumference."""
+        return self.radius * np.pi / 2
+
+    def tables(self, settings: Settings) -> ReceiverTables:
+        """Gains against the angle of incidence, and what a directed diffuse field does to them."""
+        gains = gain_table(settings.sample_rate, self.radius, settings.bands, settings.speed)
+        blank = blank_tables(SPHERE, 2, settings.bands)
+        cosine = np.linspace(-1.0, 1.0, gains.shape[1])
+        power = gains.astype(np.float64) ** 2  # (B, A)
+        towards = np.trapezoid(power * cosine, cosine) / np.trapezoid(power, cosine)
+        bias = blank.bias
+        bias[0, :, 1], bias[1, :, 1] = 3.0 * towards, -3.0 * towards
+        return blank._replace(radius=np.array([self.radius]), ear=gains, bias=bias)
+
+    def noise(self, settings: Settings) -> F32:
+        """Closed form: see head.diffuse_noise."""
+        return diffuse_noise(
+            settings.sample_rate,
+            settings.samples,
+            2,
+            self.radius,
+            settings.seed,
+            settings.bands,
+            settings.speed,
+        )
