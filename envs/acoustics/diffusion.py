@@ -103,13 +103,21 @@ def room_statistics(
 
 
 def furniture_areas(plan: FloorPlan, absorption: F64) -> list[tuple[int, F64]]:
-    """Room of each piece of furniture, and its absorption area per band, bare area appended."""
+    """Room of each piece of furniture, and its absorption area per band, bare area appended.
+
+    Hard pieces absorb more than their skins do (gaps, backs, contents): at least the two-thirds
+    power of the volume of their envelope, EN 12354-6:2003, equation 4. Without it kitchens and
+    bathrooms ring for 1.1 to 1.5 s at 1 kHz, real furnished ones for half of that.
+    """
     pieces = []
     for piece in plan.furniture:
         area = 0.0
         for x0, y0, z0, x1, y1, z1 in piece.parts or (piece.box,):
             area += 2 * ((x1 - x0) + (y1 - y0)) * (z1 - z0) + (x1 - x0) * (y1 - y0)
-        pieces.append((piece.room, area * np.append(absorption[piece.surface], 1.0)))
+        x0, y0, z0, x1, y1, z1 = piece.box
+        least = min(((x1 - x0) * (y1 - y0) * (z1 - z0)) ** (2 / 3), area)
+        absorbed = np.maximum(area * absorption[piece.surface], least)
+        pieces.append((piece.room, np.append(absorbed, area)))
     return pieces
 
 
