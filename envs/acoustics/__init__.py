@@ -6,6 +6,7 @@ from .config import AcousticConfig
 from .engine import GeometricEngine
 from .model import AcousticModel
 from .pool import AcousticPool, direct_lengths, render_rirs
+from .pyroom import PyroomEngine
 from .streaming import StreamingConvolver
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "AcousticModel",
     "AcousticPool",
     "GeometricEngine",
+    "PyroomEngine",
     "StreamingConvolver",
     "direct_lengths",
     "render_rirs",

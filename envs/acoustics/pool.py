@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..interface import F32, F64, I32, I64, SoundwalkError
+from ..scenes.scene import Scene
 from .config import AcousticConfig
 from .late import mode_amplitudes
 from .model import AcousticModel, Home
@@ -133,7 +134,13 @@ def _grow(pooled: Array | None, array: Array, slots: int) -> Array:
     return larger
 
 
-def whereabouts(model: AcousticModel, x: float, y: float) -> tuple[int, int]:
+class HasScene(Protocol):
+    """What knows its home: a model, or an engine of another kind."""
+
+    scene: Scene
+
+
+def whereabouts(model: HasScene, x: float, y: float) -> tuple[int, int]:
     """Room at (x, y), and the door whose tunnel it lies in or -1.
 
     Raises:
@@ -151,7 +158,7 @@ def whereabouts(model: AcousticModel, x: float, y: float) -> tuple[int, int]:
 
 
 def check_position(
-    model: AcousticModel, name: str, position: tuple[float, ...] | F64
+    model: HasScene, name: str, position: tuple[float, ...] | F64
 ) -> tuple[float, float, float]:
     """A position as three floats.
 

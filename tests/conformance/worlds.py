@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from gymnasium.vector import VectorEnv
 
-from soundwalk.envs.acoustics import AcousticConfig, GeometricEngine
+from soundwalk.envs.acoustics import AcousticConfig, GeometricEngine, PyroomEngine
 from soundwalk.envs.interface import F32, F64, I32, I64, SAMPLE_RATE, U8, Bool
 from soundwalk.envs.rendering import Camera
 from soundwalk.envs.scenes import Scene, generate, shoebox
@@ -125,6 +125,9 @@ ENGINES: dict[str, EngineCase] = {
     "geometric, one microphone": EngineCase(lambda s: GeometricEngine(s, receiver="mono"), 1, 8000),
     "geometric, 0.25 s at 24 kHz": EngineCase(
         lambda s: GeometricEngine(s, sample_rate=24_000, length=0.25), 2, 6000, 24_000
+    ),
+    "pyroomacoustics, two ears": EngineCase(
+        lambda s: PyroomEngine(s, length=0.25, rays=1000), 2, 4000
     ),
 }
 
