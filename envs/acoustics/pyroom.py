@@ -20,8 +20,9 @@ import scipy.fft
 from ..interface import F32, F64, SoundwalkError
 from ..scenes.scene import OCTAVES, Scene
 from .bands import band_spectra, octaves_to_bands
-from .config import AcousticConfig, Receiver
+from .config import AcousticConfig
 from .engine import Point
+from .hear import hear
 from .medium import air_attenuation
 from .pool import check_position
 from .pyroom_room import (
@@ -29,14 +30,16 @@ from .pyroom_room import (
     Images,
     borrowed_globals,
     build_room,
+    even_directions,
     find_images,
     origin,
     trace_rays,
 )
-from .render import _hear as hear
+from .receivers import Receiver
 from .tables import MAX_ARRIVALS, Work, build_tables, build_work
 
 DIRECTIONS = 96  # from which rays are heard: 20 degrees apart
+FAR = 100.0  # m: waves that rays bring are plane
 NEAREST = 0.05  # m; 1/r grows no further, as in GeometricEngine
 
 
@@ -96,8 +99,9 @@ class PyroomEngine:
         self._furnished, self._rays = furniture, rays
         self._tables = build_tables(config)
         self._work = build_work(config.bands, 1, len(self._tables.knots))
-        self._directions = _sphere(DIRECTIONS)
+        self._directions = even_directions(DIRECTIONS)
         self._noise: F32 | None = None
+        self._last: tuple[tuple[float, ...], F64] | None = None
 
     def rir(self, source: Point, receiver: Point, heading: float = 0.0) -> F32:
         """Impulse response from a source to a listener.
@@ -121,7 +125,7 @@ class PyroomEngine:
         images = self.images(source, receiver)
         self._draw(images, end, heading, out)
         if self.config.late:
-            energy = self.rays(source, receiver, drawn=self.config.order)
+            energy = self._traced(start, end)
             if not len(images.places) and not energy.any():
                 raise SoundwalkError(
                     f"no image and none of {self._rays} rays leads from {_text(start)} to "
@@ -205,6 +209,13 @@ class PyroomEngine:
         out[: len(response)] = response[: config.samples]
         return out
 
+    def _traced(self, source: F64, receiver: F64) -> F64:
+        """Rays that images leave; the last ones are kept for a listener who only turns."""
+        key = *source, *receiver
+        if self._last is None or self._last[0] != key:
+            self._last = key, self.rays(source, receiver, drawn=self.config.order)
+        return self._last[1]
+
     def _points(self, source: Point, receiver: Point) -> tuple[F64, F64]:
         """Both points, checked."""
         start = check_position(self, "source", source)
@@ -240,12 +251,14 @@ class PyroomEngine:
             some = slice(start, start + MAX_ARRIVALS)
             self._hear(length[some], (way / length[:, None])[some], gains[some], heading, out)
 
-    def _hear(self, lengths: F64, ways: F64, gains: F64, heading: float, out: F32) -> None:
-        """Add arrivals to out (C, L)."""
+    def _hear(
+        self, lengths: F64, ways: F64, gains: F64, heading: float, out: F32, early: float = 0.0
+    ) -> None:
+        """Add arrivals to out (C, L), `early` metres before their time."""
         work: Work = self._work
         count = len(lengths)
         work.lengths[:count], work.directions[:count], work.gains[:count] = lengths, ways, gains
-        hear(self._tables, heading, count, work, out)
+        hear(self._tables, heading, early, count, work, out)
 
     def _pour(self, energy: F64, heading: float, first: int, out: F32) -> None:
         """Add noise to out (C, L) from sample `first` on, from each direction what rays brought."""
@@ -265,19 +278,11 @@ class PyroomEngine:
             heard = response.astype(np.float32)
             self._hear(
                 np.array([lead / rate * config.speed]), self._directions[d : d + 1].astype(float),
-                ones, heading, heard,
+                ones, heading, heard, FAR,
             )  # fmt: skip
             total += scipy.fft.rfft(wave, size) * scipy.fft.rfft(heard, size)
         wet = scipy.fft.irfft(total, size)[:, lead : lead + samples]
         out[:, : wet.shape[1]] += wet.astype(np.float32)
-
-
-def _sphere(count: int) -> F32:
-    """(count, 3) directions spread evenly over the sphere: a golden-ratio spiral."""
-    i = np.arange(count) + 0.5
-    z, turn = 1 - 2 * i / count, i * np.pi * (3 - np.sqrt(5))
-    ring = np.sqrt(1 - z**2)
-    return np.stack([ring * np.cos(turn), ring * np.sin(turn), z], axis=1).astype(np.float32)
 
 
 def _noise(config: AcousticConfig, count: int) -> F32:

@@ -41,7 +41,7 @@ class Images:
     gains: F64
 
 
-def is_box(scene: Scene, furnished: bool) -> bool:
+def _is_box(scene: Scene, furnished: bool) -> bool:
     """Whether a scene is one empty box."""
     return len(scene.plan.rooms) == 1 and not (furnished and scene.plan.furniture)
 
@@ -74,7 +74,7 @@ def build_room(
 
     materials = [_material(pra, surface) for surface in scene.surfaces]
     corner = origin(scene)
-    if is_box(scene, furnished):
+    if _is_box(scene, furnished):
         only = scene.plan.rooms[0]
         x0, y0, x1, y1 = only.box
         faces = {name: materials[s] for name, s in zip(_FACES, only.surfaces, strict=True)}
@@ -128,7 +128,7 @@ def _material(pra: Any, surface: Surface) -> Any:
     )
 
 
-def mean_scattering(room: Any) -> F64:
+def _mean_scattering(room: Any) -> F64:
     """(7,) scattering of the walls, weighted by area."""
     areas = np.array([wall.area() for wall in room.walls])
     values = np.array([np.ravel(wall.scatter) for wall in room.walls])
@@ -188,7 +188,15 @@ def trace_rays(
     for row, histogram in zip(found, microphone.histograms, strict=True):
         energy = np.asarray(histogram.get_hist())[:, :bins]
         row[:, : energy.shape[1]] = energy
-    return found / (1.0 + mean_scattering(room))[:, None]
+    return found / (1.0 + _mean_scattering(room))[:, None]
+
+
+def even_directions(count: int) -> F32:
+    """(count, 3) directions spread evenly over the sphere: a golden-ratio spiral."""
+    i = np.arange(count) + 0.5
+    z, turn = 1 - 2 * i / count, i * np.pi * (3 - np.sqrt(5))
+    ring = np.sqrt(1 - z**2)
+    return np.stack([ring * np.cos(turn), ring * np.sin(turn), z], axis=1).astype(np.float32)
 
 
 @contextmanager

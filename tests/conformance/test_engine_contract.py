@@ -95,7 +95,7 @@ def test_mirroring_the_source_swaps_the_ears(engine_case: EngineCase, azimuth: f
         engine.rir((x + 1.5 * np.cos(a), y + 1.5 * np.sin(a), z + 0.2), EARS, 0.0)
         for a in (azimuth, -azimuth)
     )
-    assert decibels(energy(left) / energy(right)[::-1]) < 0.4
+    assert decibels(energy(left) / energy(right)[::-1]) < 0.4 + engine_case.chance
     if engine_case.channels == 2:
         assert energy(left)[0] > energy(left)[1]
 
@@ -108,7 +108,7 @@ def test_turning_the_whole_world_changes_nothing(engine_case: EngineCase) -> Non
         x, y, z = source
         a = lying.rir(source, EARS, heading)
         b = upright.rir((5 - y, x, z), (5 - EARS[1], EARS[0], EARS[2]), heading + np.pi / 2)
-        assert decibels(energy(a) / energy(b)) < 0.3
+        assert decibels(energy(a) / energy(b)) < 0.3 + engine_case.chance
 
 
 def test_source_and_listener_can_change_places(engine_case: EngineCase) -> None:
