@@ -14,6 +14,7 @@ from .diffusion import RoomAcoustics, door_face, face_areas, furniture_areas, ro
 from .doorways import door_routes
 from .images import undrawn_share
 from .medium import air_attenuation
+from .solids import solid_boxes
 
 
 class Home(NamedTuple):
@@ -28,6 +29,9 @@ class Home(NamedTuple):
         reflect: (R, 6, B) float32 pressure reflectance of each face's wall.
         leaky: (R, 6, B) float32 the same, averaged with the openings, which reflect nothing.
         openings: (R, 4, H, 3) float64 doors in each wall: low, high along it, and height.
+        solids: (R, 6, N) float32 boxes of furniture, see solids.Solids.
+        reach: (R, N, 6) float64 the same boxes, endless where they touch walls.
+        lanes: (R,) int32 columns of `solids` to test.
         free_path: (R,) float64 mean free path in metres.
         undrawn: (R, B, Q) float32 share of a room's energy that is not drawn as images.
         grid: (R, 3) int32: first cell, cells along x, cells along y.
@@ -43,6 +47,9 @@ class Home(NamedTuple):
     reflect: F32
     leaky: F32
     openings: F64
+    solids: F32
+    reach: F64
+    lanes: I32
     free_path: F64
     undrawn: F32
     grid: I32
@@ -127,6 +134,7 @@ class AcousticModel:
         decay = np.exp(-diffusion.rates[:, :, None] * times)
         doors = [(*d.box, d.height) for d in plan.doors] or [(0.0,) * 5]
         links = [(*d.rooms, d.axis) for d in plan.doors] or [(0, 0, 0)]
+        solids = solid_boxes(plan, wanted=config.occlusion)
         home = Home(
             rooms=np.array([(*r.box, r.height) for r in plan.rooms], dtype=np.float64),
             doors=np.array(doors, dtype=np.float64),
@@ -136,6 +144,9 @@ class AcousticModel:
             reflect=np.array(reflect, dtype=np.float32),
             leaky=np.array(leaky, dtype=np.float32),
             openings=_openings(plan),
+            solids=solids.boxes,
+            reach=solids.reach,
+            lanes=solids.lanes,
             free_path=np.array([s.free_path for s in stats]),
             undrawn=np.array(undrawn, dtype=np.float32),
             grid=diffusion.grid,

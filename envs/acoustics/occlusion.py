@@ -1,0 +1,146 @@
+"""How much longer sound must travel because furniture stands in its way.
+
+A leg that crosses a box goes round it: to the left, to the right, or by the nearest of its other
+edges. In the energy of all detours each counts with the inverse of how much longer it is (the loss
+of an edge grows as 10 lg of it), so one number per box tells the loss in all bands; numbers of
+several boxes add up. Kurze and Anderson's formula (paths.edge_gain) turns it into a gain, which
+tends to one as a box is only just grazed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..interface import F32, F64, kernel
+
+TOUCHING = 0.035  # m; a source or listener so near to a (shrunk) box is not shadowed by it
+CLEAR = 0.065  # m; from here on it is
+ENDLESS = 1e3  # m
+
+Vector = tuple[float, float, float]
+
+
+@kernel
+def _hits(boxes: F32, lanes: int, o: Vector, d: Vector, since: float, until: float) -> int:
+    """How many of the boxes the line o + d t meets between two values of t. No d may be zero."""
+    ox, oy, oz = np.float32(o[0]), np.float32(o[1]), np.float32(o[2])
+    ix, iy, iz = np.float32(1.0 / d[0]), np.float32(1.0 / d[1]), np.float32(1.0 / d[2])
+    low, high = np.float32(since), np.float32(until)
+    count = np.int32(0)
+    for n in range(lanes):
+        x0, x1 = (boxes[0, n] - ox) * ix, (boxes[3, n] - ox) * ix
+        y0, y1 = (boxes[1, n] - oy) * iy, (boxes[4, n] - oy) * iy
+        z0, z1 = (boxes[2, n] - oz) * iz, (boxes[5, n] - oz) * iz
+        enter = max(min(x0, x1), min(y0, y1), min(z0, z1), low)
+        leave = min(max(x0, x1), max(y0, y1), max(z0, z1), high)
+        count += np.int32(enter < leave)
+    return int(count)
+
+
+@kernel
+def _side(reach: F64, nx: float, ny: float, nz: float) -> float:
+    """How far a box reaches in a direction."""
+    x = reach[3] if nx > 0.0 else reach[0]
+    y = reach[4] if ny > 0.0 else reach[1]
+    z = reach[5] if nz > 0.0 else reach[2]
+    return float(x * nx + y * ny + z * nz)
+
+
+@kernel
+def _longer(before: float, behind: float, h: float) -> float:
+    """How much longer a way is that steps aside by h before a box and back behind it."""
+    square = h * h
+    one, two = math.sqrt(before * before + square), math.sqrt(behind * behind + square)
+    return square / (one + before + 1e-9) + square / (two + behind + 1e-9)
+
+
+@kernel
+def _detour(reach: F64, o: Vector, u: Vector, before: float, behind: float) -> float:
+    """How much longer the ways round a box are than straight on; u is a unit vector."""
+    best, inverse = ENDLESS, 0.0
+    for axis in range(3):  # of the edges that the way bends over
+        nx, ny, nz = 0.0, 0.0, 0.0
+        if axis == 0:
+            ny, nz = -u[2], u[1]
+        elif axis == 1:
+            nx, nz = u[2], -u[0]
+        else:
+            nx, ny = -u[1], u[0]
+        norm = math.sqrt(nx * nx + ny * ny + nz * nz)
+        if norm < 1e-3:
+            continue
+        nx, ny, nz = nx / norm, ny / norm, nz / norm
+        at = o[0] * nx + o[1] * ny + o[2] * nz
+        right = max(_side(reach, nx, ny, nz) - at, 0.0)
+        left = max(_side(reach, -nx, -ny, -nz) + at, 0.0)
+        if axis < 2:
+            best = min(best, left, right)
+        else:
+            inverse += 1.0 / (_longer(before, behind, left) + 1e-9)
+            inverse += 1.0 / (_longer(before, behind, right) + 1e-9)
+    return 1.0 / (inverse + 1.0 / (_longer(before, behind, best) + 1e-9))
+
+
+@kernel
+def _apart(boxes: F32, n: int, point: Vector) -> float:
+    """0 if a point touches box n, 1 if it is clear of it."""
+    dx = max(boxes[0, n] - point[0], point[0] - boxes[3, n], 0.0)
+    dy = max(boxes[1, n] - point[1], point[1] - boxes[4, n], 0.0)
+    dz = max(boxes[2, n] - point[2], point[2] - boxes[5, n], 0.0)
+    distance = math.sqrt(dx * dx + dy * dy + dz * dz)
+    return min(max((distance - TOUCHING) / (CLEAR - TOUCHING), 0.0), 1.0)
+
+
+@kernel
+def _extra(
+    boxes: F32,
+    reach: F64,
+    lanes: int,
+    o: Vector,
+    d: Vector,
+    span: tuple[float, float],
+    ends: tuple[Vector, Vector],
+) -> float:
+    """See `blocked`, for a leg that is known to meet a box."""
+    total = math.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
+    u = (d[0] / total, d[1] / total, d[2] / total)
+    extra = 0.0
+    i = (1.0 / d[0], 1.0 / d[1], 1.0 / d[2])
+    for n in range(lanes):
+        enter, leave = span
+        for k in range(3):
+            a, b = (boxes[k, n] - o[k]) * i[k], (boxes[k + 3, n] - o[k]) * i[k]
+            enter, leave = max(enter, min(a, b)), min(leave, max(a, b))
+        if enter < leave:
+            apart = _apart(boxes, n, ends[0]) * _apart(boxes, n, ends[1])
+            if apart > 0.0:
+                extra += apart * _detour(reach[n], o, u, enter * total, (1.0 - leave) * total)
+    return extra
+
+
+@kernel
+def blocked(
+    boxes: F32,
+    reach: F64,
+    lanes: int,
+    o: Vector,
+    d: Vector,
+    span: tuple[float, float],
+    ends: tuple[Vector, Vector],
+) -> float:
+    """Metres that one leg of a way is made longer by the boxes of a room.
+
+    Args:
+        boxes: (6, N) of the room, see solids.Solids.
+        reach: (N, 6) the same, endless towards walls.
+        lanes: how many of them to test.
+        o: where the line of the leg would be at t = 0, the beginning of the whole way.
+        d: from there to the end of the whole way at t = 1, as if it were straight; no zeros.
+        span: from which t to which the leg lasts.
+        ends: source and listener; a box that one of them touches is not in the way.
+    """
+    if _hits(boxes, lanes, o, d, span[0], span[1]) == 0:
+        return 0.0
+    return _extra(boxes, reach, lanes, o, d, span, ends)
