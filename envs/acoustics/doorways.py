@@ -19,9 +19,9 @@ def _centre(door: Door) -> tuple[float, float]:
 
 
 def _simple_routes(plan: FloorPlan, room: int, seen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Every door sequence that starts in `room` and enters no room twice."""
+    """Every sequence of open doors that starts in `room` and enters no room twice."""
     for index, door in enumerate(plan.doors):
-        if room in door.rooms:
+        if door.open and room in door.rooms:
             following = door.rooms[1] if door.rooms[0] == room else door.rooms[0]
             if following not in seen:
                 yield (index,)

@@ -53,7 +53,7 @@ def mode_amplitudes(home: Home, slot: int, place: Place, out: F32) -> None:
     surface = 2.0 * (x1 - x0) * (y1 - y0) + 2.0 * height * (x1 - x0 + y1 - y0)
     for d in range(home.counts[slot, 1]):
         below, above = home.door_rooms[slot, d, 0], home.door_rooms[slot, d, 1]
-        if place.room == below or place.room == above:
+        if home.door_open[slot, d] and (place.room == below or place.room == above):
             b = home.doors[slot, d]
             wide = b[2] - b[0] if home.door_rooms[slot, d, 2] == 1 else b[3] - b[1]
             share = max(door_view(home, slot, d, place) - wide * b[4] / surface, 0.0)

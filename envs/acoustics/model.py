@@ -10,11 +10,18 @@ from ..interface import F32, F64, I32
 from ..scenes.scene import OCTAVES, FloorPlan, Scene
 from .bands import octaves_to_bands
 from .config import AcousticConfig
-from .diffusion import RoomAcoustics, door_face, face_areas, furniture_areas, room_statistics, solve
+from .diffusion import assemble, solve
 from .doorways import door_routes
 from .images import undrawn_share
 from .medium import air_attenuation
 from .solids import solid_boxes
+from .statistics import (
+    RoomAcoustics,
+    door_faces,
+    face_areas,
+    furniture_areas,
+    room_statistics,
+)
 
 
 class Home(NamedTuple):
@@ -23,12 +30,13 @@ class Home(NamedTuple):
     Attributes:
         rooms: (R, 5) float64: x0, y0, x1, y1, height.
         doors: (D, 5) float64: x0, y0, x1, y1, height.
+        door_open: (D,) int32 whether nothing but air is in it.
         door_rooms: (D, 3) int32: room on the lower side, room on the upper side, axis.
         counts: (2,) int32: rooms and doors in use.
         routes: (R, R, K, longest) int32, see doorways.door_routes.
         reflect: (R, 6, B) float32 pressure reflectance of each face's wall.
         leaky: (R, 6, B) float32 the same, averaged with the openings, which reflect nothing.
-        openings: (R, 4, H, 3) float64 doors in each wall: low, high along it, and height.
+        openings: (R, 4, H, 3) float64 open doors in each wall: low, high along it, and height.
         solids: (R, 6, N) float32 boxes of furniture, see solids.Solids.
         reach: (R, N, 6) float64 the same boxes, endless where they touch walls.
         lanes: (R,) int32 columns of `solids` to test.
@@ -36,11 +44,13 @@ class Home(NamedTuple):
         undrawn: (R, B, Q) float32 share of a room's energy that is not drawn as images.
         grid: (R, 3) int32: first cell, cells along x, cells along y.
         shapes: (B, cells, M) float32 diffusion modes.
+        leans: (B, cells, 2, M) float32 their fluxes, see diffusion.DiffusionModes.
         decay: (B, M, Q) float32 exp(-rate t) at the knots of the envelope.
     """
 
     rooms: F64
     doors: F64
+    door_open: I32
     door_rooms: I32
     counts: I32
     routes: I32
@@ -54,6 +64,7 @@ class Home(NamedTuple):
     undrawn: F32
     grid: I32
     shapes: F32
+    leans: F32
     decay: F32
 
 
@@ -81,13 +92,13 @@ def _solid(areas: F64, stats: RoomAcoustics) -> F64:
 
 
 def _openings(plan: FloorPlan) -> F64:
-    """(R, 4, H, 3) doors in each wall of each room: low, high along the wall, height."""
+    """(R, 4, H, 3) open doors in each wall of each room: low, high along the wall, height."""
     found: list[list[list[tuple[float, ...]]]] = [[[] for _ in range(4)] for _ in plan.rooms]
     for door in plan.doors:
         across = 1 - door.axis
-        for room, lower in zip(door.rooms, (True, False), strict=True):
-            hole = door.box[across], door.box[across + 2], door.height
-            found[room][door_face(door.axis, lower)].append(hole)
+        for room, face in zip(door.rooms, door_faces(door), strict=True):
+            if door.open:
+                found[room][face].append((door.box[across], door.box[across + 2], door.height))
     most = max(1, *(len(holes) for room in found for holes in room))
     table = np.zeros((len(plan.rooms), 4, most, 3))
     for room, faces in enumerate(found):
@@ -114,11 +125,18 @@ class AcousticModel:
         """
         config = config or AcousticConfig()
         plan, rate = scene.plan, config.sample_rate
-        octaves = np.array([s.absorption for s in scene.surfaces])
-        absorption = octaves_to_bands(octaves, rate, config.bands)
+        absorption, transmission = (
+            octaves_to_bands(np.array(octaves), rate, config.bands)
+            for octaves in (
+                [s.absorption for s in scene.surfaces],
+                [s.transmission for s in scene.surfaces],
+            )
+        )
         stats = room_statistics(plan, absorption, furniture_areas(plan, absorption))
         air = air_absorption(config)
-        diffusion = solve(plan, stats, air, speed=config.speed)
+        surfaces = absorption, transmission
+        cells = assemble(plan, stats, surfaces, config.transmission, config.speed)
+        diffusion = solve(cells, air)
         times = knots(config) / rate
         reflect, leaky, undrawn = [], [], []
         for room, stat in zip(plan.rooms, stats, strict=True):
@@ -138,6 +156,7 @@ class AcousticModel:
         home = Home(
             rooms=np.array([(*r.box, r.height) for r in plan.rooms], dtype=np.float64),
             doors=np.array(doors, dtype=np.float64),
+            door_open=np.array([d.open for d in plan.doors] or [False], dtype=np.int32),
             door_rooms=np.array(links, dtype=np.int32),
             counts=np.array([len(plan.rooms), len(plan.doors)], dtype=np.int32),
             routes=door_routes(plan),
@@ -151,6 +170,7 @@ class AcousticModel:
             undrawn=np.array(undrawn, dtype=np.float32),
             grid=diffusion.grid,
             shapes=diffusion.shapes,
+            leans=diffusion.leans,
             decay=decay.astype(np.float32),
         )
         return cls(home, config, scene)

@@ -8,14 +8,18 @@ from scipy.linalg import expm
 
 from soundwalk.envs.acoustics import GeometricEngine
 from soundwalk.envs.acoustics.bands import octaves_to_bands
+from soundwalk.envs.acoustics.cells import Cells
 from soundwalk.envs.acoustics.diffusion import (
+    MODES,
     DiffusionModes,
+    assemble,
+    solve,
+)
+from soundwalk.envs.acoustics.statistics import (
     RoomAcoustics,
-    _Assembly,
     face_areas,
     furniture_areas,
     room_statistics,
-    solve,
 )
 from soundwalk.envs.interface import F64, SPEED_OF_SOUND
 from soundwalk.envs.scenes import shoebox
@@ -29,15 +33,22 @@ def statistics(scene: Scene) -> list[RoomAcoustics]:
     return room_statistics(scene.plan, absorption, furniture_areas(scene.plan, absorption))
 
 
+def cells_of(scene: Scene, transmit: bool = True) -> Cells:
+    """Exchange matrix, losses, volumes of a home, before any truncation."""
+    surfaces = tuple(
+        octaves_to_bands(np.array([getattr(s, name) for s in scene.surfaces]), 16_000)
+        for name in ("absorption", "transmission")
+    )
+    return assemble(scene.plan, statistics(scene), (surfaces[0], surfaces[1]), transmit)
+
+
+def modes_of(scene: Scene, air: F64 = DRY_AIR, modes: int = MODES) -> DiffusionModes:
+    return solve(cells_of(scene), air, modes)
+
+
 def assembled(scene: Scene) -> tuple[F64, F64, F64]:
-    """Exchange matrix, losses (B, cells), volumes of a home, before any truncation."""
-    stats = statistics(scene)
-    assembly = _Assembly(scene.plan, 4)
-    for index, room in enumerate(scene.plan.rooms):
-        assembly.add_room(index, room, stats[index])
-    for index in range(len(scene.plan.doors)):
-        assembly.add_door(scene.plan, index, stats)
-    return assembly.matrix, assembly.loss, assembly.volumes
+    cells = cells_of(scene)
+    return cells.matrix, cells.loss, cells.volumes
 
 
 def density(modes: DiffusionModes, source: int, time: float, band: int = 0) -> F64:
@@ -63,18 +74,20 @@ def test_the_total_loss_is_eyrings_over_all_solid_surfaces(two_rooms: Scene) -> 
 
 def test_the_energy_lost_at_the_walls_is_the_energy_that_was_emitted(apartment: Scene) -> None:
     _, loss, volumes = assembled(apartment)
-    modes = solve(apartment.plan, statistics(apartment), DRY_AIR, modes=len(volumes))
-    for source in (0, len(volumes) // 2):
-        shapes = modes.shapes[1].astype(np.float64)
-        exposure = shapes @ (shapes[source] / modes.rates[1])  # density integrated over all time
-        assert loss[1] @ exposure == pytest.approx(1.0, abs=1e-3)
+    modes = modes_of(apartment, modes=len(volumes))
+    few = modes_of(apartment)
+    for solution in (modes, few):
+        for source in (0, len(volumes) // 2):
+            shapes = solution.shapes[1].astype(np.float64)
+            exposure = shapes @ (shapes[source] / solution.rates[1])  # integrated over all time
+            assert loss[1] @ exposure == pytest.approx(1.0, abs=1e-3)
 
 
 def test_few_modes_agree_with_the_matrix_exponential_once_sound_has_spread(
     apartment: Scene,
 ) -> None:
     matrix, loss, volumes = assembled(apartment)
-    modes = solve(apartment.plan, statistics(apartment), DRY_AIR)
+    modes = modes_of(apartment)
     assert modes.shapes.shape[2] < len(volumes) / 2
     source = 5
     start = np.zeros(len(volumes))
@@ -90,22 +103,22 @@ def test_few_modes_agree_with_the_matrix_exponential_once_sound_has_spread(
 @pytest.mark.parametrize("alpha", [0.08, 0.2, 0.4])
 def test_a_box_decays_at_eyrings_rate(alpha: float) -> None:
     scene = shoebox((6, 5, 2.7), absorption=alpha)
-    modes = solve(scene.plan, statistics(scene), DRY_AIR)
+    modes = modes_of(scene)
     surface, volume = 2 * (6 * 5 + 6 * 2.7 + 5 * 2.7), 6 * 5 * 2.7
     eyring = -np.log(1 - alpha) * SPEED_OF_SOUND * surface / (4 * volume)
     np.testing.assert_allclose(modes.rates[:, 0], eyring, rtol=0.06)
 
 
 def test_swapping_source_and_listener_leaves_the_density_unchanged(apartment: Scene) -> None:
-    modes = solve(apartment.plan, statistics(apartment), DRY_AIR)
+    modes = modes_of(apartment)
     last = len(modes.volumes) - 1
     assert density(modes, 0, 0.2)[last] == pytest.approx(density(modes, last, 0.2)[0], rel=1e-12)
 
 
 def test_air_shortens_the_decay_of_every_mode_alike() -> None:
     scene = shoebox((6, 5, 2.7), absorption=0.1)
-    dry = solve(scene.plan, statistics(scene), DRY_AIR)
-    damp = solve(scene.plan, statistics(scene), np.full(4, 0.01))
+    dry = modes_of(scene)
+    damp = modes_of(scene, np.full(4, 0.01))
     np.testing.assert_allclose(damp.rates - dry.rates, 0.01 * SPEED_OF_SOUND, rtol=1e-6)
 
 
@@ -116,7 +129,7 @@ def test_arrivals_and_late_field_together_hold_the_energy_of_the_diffusion_equat
     """Weighting by the share not drawn must neither count energy twice nor lose it at the seam."""
     scene: Scene = request.getfixturevalue(home)
     engine = GeometricEngine(scene, receiver="mono", length=2.0, air=False)
-    modes = solve(scene.plan, statistics(scene), DRY_AIR, modes=1000)
+    modes = modes_of(scene, modes=1000)
     shapes = modes.shapes[1].astype(np.float64)
 
     def cell(x: float, y: float, room: int) -> int:

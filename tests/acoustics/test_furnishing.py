@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from soundwalk.envs.acoustics.diffusion import face_areas, furniture_areas, room_statistics
+from soundwalk.envs.acoustics.statistics import face_areas, furniture_areas, room_statistics
 from soundwalk.envs.interface import F64
 from soundwalk.envs.scenes import generate, shoebox
 from soundwalk.envs.scenes.scene import Box3, FloorPlan, Furniture, Scene
