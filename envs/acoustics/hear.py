@@ -132,18 +132,22 @@ def _hear_array(
 
 @kernel
 def _convolve(sound: F32, response: F32, out: F32) -> None:
-    """Write `sound`, padded with H - 1 zeros at both ends, convolved with `response` to out.
+    """Write the convolution of a sound of T samples with `response` (H,) to out (T + H,).
 
-    Four taps at a time: one load and one store of the sum for four products.
+    `sound` is padded with 7 zeros before and 8 behind, so that eight taps go at a time: one load
+    and one store of the sum for eight products.
     """
-    count = out.shape[0]
-    for k in range(count):
+    count = sound.shape[0] - 7
+    for k in range(out.shape[0]):
         out[k] = np.float32(0.0)
-    for j in range(0, response.shape[0], 4):
-        a, b, c, d = response[j], response[j + 1], response[j + 2], response[j + 3]
-        x = sound[j : j + count + 3]
+    for j in range(0, response.shape[0], 8):
+        h, y = response[j : j + 8], out[j : j + count]
+        a, b, c, d, e, f, g, i = h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7]
         for k in range(count):
-            out[k] += a * x[k] + b * x[k + 1] + c * x[k + 2] + d * x[k + 3]
+            y[k] += (
+                i * sound[k] + g * sound[k + 1] + f * sound[k + 2] + e * sound[k + 3]
+                + d * sound[k + 4] + c * sound[k + 5] + b * sound[k + 6] + a * sound[k + 7]
+            )  # fmt: skip
 
 
 @kernel
@@ -155,9 +159,9 @@ def _hear_measured(tables: Tables, heading: float, count: int, work: Work, out: 
     taps, span = bank.shape[2], t.responses.shape[2]
     gains = np.empty(bank.shape[1], np.float32)
     response = np.empty(span, np.float32)
-    padded = np.zeros(taps + 2 * span - 2, np.float32)
-    sound = padded[span - 1 : span - 1 + taps]
-    wet = np.empty(taps + span - 1, np.float32)
+    padded = np.zeros(taps + 15, np.float32)
+    sound = padded[7 : 7 + taps]
+    wet = np.empty(taps + span, np.float32)
     for i in range(count):
         for b in range(gains.shape[0]):
             gains[b] = np.float32(work.gains[i, b])

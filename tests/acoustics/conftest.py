@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -16,6 +19,27 @@ from soundwalk.envs.scenes.scene import (
 )
 
 HEIGHT = 2.6
+DATA = Path(os.environ.get("SOUNDWALK_DATA", Path(__file__).resolve().parents[3] / "shared/data"))
+
+
+def _data(name: str) -> str:
+    """Path of a measured file, or a skip that says what is missing."""
+    path = DATA / name
+    if not path.is_file():
+        pytest.skip(f"{path} is absent: set SOUNDWALK_DATA to the folder with measured data")
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def kemar() -> str:
+    """Gardner and Martin's KEMAR responses: 710 directions down to -40 degrees, 44.1 kHz."""
+    return _data("hrtf/MIT_KEMAR_normal_pinna.sofa")
+
+
+@pytest.fixture(scope="session")
+def surrey() -> str:
+    """Hummersone's anechoic responses of a Cortex head: 37 azimuths in front, 16 kHz."""
+    return _data("brir/UniS_Anechoic_BRIR_16k.sofa")
 
 
 def build(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from ...interface import unknown
 from .ambisonics import Ambisonics
 from .base import Receiver
+from .measured import Measured
 from .points import PRESETS, Array, Mono
 from .sphere import Sphere
 
 NAMES = (
     "binaural", "mono", "ambisonics", *(f"ambisonics:{n}" for n in range(4)),
-    *(f"array:{name}" for name in PRESETS), "PATH.sofa",
+    *(f"array:{name}" for name in PRESETS), "PATH.sofa", "partial:PATH.sofa",
 )  # fmt: skip
 
 
@@ -19,7 +20,9 @@ def parse_receiver(text: str, head_radius: float = 0.0875) -> Receiver:
 
     Args:
         text: one of "binaural", "mono", "ambisonics" (first order), "ambisonics:0" to
-            "ambisonics:3", "array:pair", "array:square", "array:tetra".
+            "ambisonics:3", "array:pair", "array:square", "array:tetra" (10 cm between
+            neighbours), the path of a SOFA file, which ends in .sofa, or "partial:" and the path of
+            one that may lack directions.
         head_radius: metres, of "binaural".
 
     Raises:
@@ -41,4 +44,6 @@ def parse_receiver(text: str, head_radius: float = 0.0875) -> Receiver:
         return Ambisonics(int(detail))
     if kind == "array" and detail in PRESETS:
         return Array(PRESETS[detail])
+    if text.lower().endswith(".sofa"):
+        return Measured(text.removeprefix("partial:"), allow_missing=kind == "partial")
     raise unknown("receiver", text, NAMES)

@@ -21,8 +21,8 @@ class ReceiverTables(NamedTuple):
         radius: (1,) float64 metres of the sphere.
         ear: (B, angles) float32 gain of the sphere's ear against the cosine of incidence.
         positions: (M, 3) float64 metres of the microphones in the head frame.
-        responses: (V, 2, H) float32 aligned responses of a measured head at each direction,
-            newest tap first; its onset lies `onset` taps after its beginning.
+        responses: (V, 2, H) float32 responses of a measured head at each direction, H a multiple
+            of 8; each begins `onset` taps before its onset.
         delays: (V, 2) float64 seconds from the centre of the head to the ear's onset.
         onset: (1,) int64.
         triangles: (T, 3) int32 directions at the corners of each triangle.
