@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 
 from ..interface import kernel
+from .echoes import furniture_echoes
 from .images import image_coordinate
 from .model import Home
 from .paths import trace
 from .reflections import reflect, room_images, spread
 from .rooms import clamp, door_distance, list_openings
-from .tables import BENT, DIRECT, IMAGE, MAX_ARRIVALS, Place, Tables, Work
+from .tables import BENT, DIRECT, IMAGE, MAX_ARRIVALS, TRANSMITTED, Place, Tables, Work
+from .transmission import straight_through
 
 
 @kernel
@@ -69,6 +71,18 @@ def _kind(s: Place, r: Place, length: float) -> int:
     """Whether a way of that length from s to r is straight or bent."""
     straight = math.sqrt((s.x - r.x) ** 2 + (s.y - r.y) ** 2 + (s.z - r.z) ** 2)
     return BENT if length > straight + 1e-6 else DIRECT
+
+
+@kernel
+def _nothing(s: Place, r: Place, work: Work) -> int:
+    """Enter a silent straight way, so that there is a first arrival even behind closed doors."""
+    d = (s.x - r.x, s.y - r.y, s.z - r.z)
+    length = max(math.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]), 1e-9)
+    work.lengths[0], work.kinds[0] = length, TRANSMITTED
+    work.gains[0, :] = 0.0
+    for k in range(3):
+        work.directions[0, k], work.departures[0, k] = d[k] / length, -d[k] / length
+    return 1
 
 
 @kernel
@@ -136,6 +150,10 @@ def find_arrivals(  # noqa: C901 one list
             found = _end_images(home, slot, door, end == 0, order, tables, count, s, r, found, work)
     if together:
         found = room_images(home, slot, order, tables, s, r, found, work)
+        found = furniture_echoes(home, slot, tables, s, r, found, work)
+    else:
+        found = straight_through(home, slot, tables, s, r, found, work)
+        found = max(found, _nothing(s, r, work) if found == 0 else 0)
     if shortest > 0:
         _swap(work, 0, shortest)
     return found

@@ -34,14 +34,20 @@ def image_coordinate(count: int, x: float, low: float, high: float) -> float:
 
 @kernel
 def _undrawn(  # noqa: C901 one sum
-    size: F64, reflectance: F64, order: int, paths: F64, directions: F64, out: F64
+    size: F64,
+    reflectance: F64,
+    mirror: F64,
+    order: int,
+    paths: F64,
+    directions: F64,
+    out: F64,
 ) -> None:
     """See `undrawn_share`; paths (Q,) are metres travelled."""
     for q in range(paths.shape[0]):
         for b in range(reflectance.shape[0]):
             total = 1e-30
             low = 0.0
-            r = reflectance[b]
+            r, m = reflectance[b], mirror[b]
             for d in range(directions.shape[0]):
                 base = 0
                 p0, p1, p2, p3 = 1.0, 0.0, 0.0, 0.0  # how many axes add one more reflection
@@ -56,14 +62,15 @@ def _undrawn(  # noqa: C901 one sum
                     p0 = p0 * (1 - f)
                 scale = r**base
                 total += scale * (p0 + r * (p1 + r * (p2 + r * p3)))
+                scale *= m**base
                 if base <= order:
                     low += scale * p0
                 if base + 1 <= order:
-                    low += scale * r * p1
+                    low += scale * r * m * p1
                 if base + 2 <= order:
-                    low += scale * r * r * p2
+                    low += scale * r * r * m * m * p2
                 if base + 3 <= order:
-                    low += scale * r * r * r * p3
+                    low += scale * r * r * r * m * m * m * p3
             out[b, q] = max(0.0, 1.0 - low / total)
 
 
@@ -84,8 +91,11 @@ def undrawn_share(
     order: int,
     times: F64,
     speed: float = SPEED_OF_SOUND,
+    mirror: F64 | None = None,
 ) -> F64:
-    """Expected share of a box's energy at each time that has met more than `order` walls.
+    """Expected share of a box's energy at each time that is not drawn as images.
+
+    That is what has met more than `order` walls, or has been scattered by one of them.
 
     A ray of direction u has met c t |u_i| / L_i walls along axis i, rounded down or up with the
     probability of a uniformly placed source; each takes 1 - reflectance of the energy.
@@ -96,6 +106,8 @@ def undrawn_share(
         order: number of reflections that are drawn one by one.
         times: (Q,) seconds since emission.
         speed: of sound, m/s.
+        mirror: (B,) share of the reflected energy that each wall sends on as a mirror does, the
+            rest being scattered and not drawn; all of it if None.
 
     Returns:
         (B, Q) float64, 0 early, 1 late.
@@ -103,5 +115,6 @@ def undrawn_share(
     out = np.empty((len(reflectance), len(times)))
     dims = np.array(size, dtype=np.float64)
     mean = np.maximum(np.asarray(reflectance, dtype=np.float64), 0.05)
-    _undrawn(dims, mean, order, speed * times, _DIRECTIONS, out)
+    kept = np.ones(len(mean)) if mirror is None else np.asarray(mirror, dtype=np.float64)
+    _undrawn(dims, mean, kept, order, speed * times, _DIRECTIONS, out)
     return out

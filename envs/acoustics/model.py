@@ -12,6 +12,7 @@ from .bands import octaves_to_bands
 from .config import AcousticConfig
 from .diffusion import assemble, solve
 from .doorways import door_routes
+from .facets import find_facets
 from .images import undrawn_share
 from .medium import air_attenuation
 from .solids import solid_boxes
@@ -40,6 +41,12 @@ class Home(NamedTuple):
         solids: (R, 6, N) float32 boxes of furniture, see solids.Solids.
         reach: (R, N, 6) float64 the same boxes, endless where they touch walls.
         lanes: (R,) int32 columns of `solids` to test.
+        panels: (R, P, 13) float64 facets of furniture and rough walls, see facets.Facets.
+        mirrors: (R, P, B) float32 their pressure gain as mirrors.
+        scatters: (R, P, B) float32 and as matt surfaces.
+        used: (R,) int32 facets in use.
+        through: (R, 6, B) float32 pressure that a wall of each face's make lets through.
+        leaves: (D, B) float32 pressure that each door lets through: 1 if it is open.
         free_path: (R,) float64 mean free path in metres.
         undrawn: (R, B, Q) float32 share of a room's energy that is not drawn as images.
         grid: (R, 3) int32: first cell, cells along x, cells along y.
@@ -60,6 +67,12 @@ class Home(NamedTuple):
     solids: F32
     reach: F64
     lanes: I32
+    panels: F64
+    mirrors: F32
+    scatters: F32
+    used: I32
+    through: F32
+    leaves: F32
     free_path: F64
     undrawn: F32
     grid: I32
@@ -91,14 +104,35 @@ def _solid(areas: F64, stats: RoomAcoustics) -> F64:
     return np.clip(1.0 - stats.openings / areas, 0.0, 1.0)
 
 
+def _bare(areas: F64, stats: RoomAcoustics) -> float:
+    """Square metres of the surface of furniture."""
+    return max(stats.surface - float(np.maximum(areas - stats.openings, 0.0).sum()), 0.0)
+
+
+def _leaves(plan: FloorPlan, through: F32) -> F32:
+    """(D, B) pressure that each door lets through."""
+    gains = [np.ones(through.shape[1]) if d.open else through[d.leaf] for d in plan.doors]
+    return np.array(gains or [np.ones(through.shape[1])], dtype=np.float32)
+
+
 def _openings(plan: FloorPlan) -> F64:
-    """(R, 4, H, 3) open doors in each wall of each room: low, high along the wall, height."""
+    """(R, 4, H, 3) open doors in each wall of each room: low, high along the wall, height.
+
+    Where an opening reaches a corner or the ceiling, nothing of the wall is left: it has no edge.
+    """
     found: list[list[list[tuple[float, ...]]]] = [[[] for _ in range(4)] for _ in plan.rooms]
     for door in plan.doors:
         across = 1 - door.axis
         for room, face in zip(door.rooms, door_faces(door), strict=True):
-            if door.open:
-                found[room][face].append((door.box[across], door.box[across + 2], door.height))
+            if not door.open:
+                continue
+            low, high, top = door.box[across], door.box[across + 2], door.height
+            box = plan.rooms[room].box
+            low -= 1e3 * (low <= box[across] + 1e-6)
+            high += 1e3 * (high >= box[across + 2] - 1e-6)
+            found[room][face].append(
+                (low, high, top + 1e3 * (top >= plan.rooms[room].height - 1e-6))
+            )
     most = max(1, *(len(holes) for room in found for holes in room))
     table = np.zeros((len(plan.rooms), 4, most, 3))
     for room, faces in enumerate(found):
@@ -125,13 +159,15 @@ class AcousticModel:
         """
         config = config or AcousticConfig()
         plan, rate = scene.plan, config.sample_rate
-        absorption, transmission = (
+        absorption, scattering, transmission = (
             octaves_to_bands(np.array(octaves), rate, config.bands)
-            for octaves in (
-                [s.absorption for s in scene.surfaces],
-                [s.transmission for s in scene.surfaces],
+            for octaves in zip(
+                *((s.absorption, s.scattering, s.transmission) for s in scene.surfaces), strict=True
             )
         )
+        through = np.sqrt(transmission * config.transmission).astype(np.float32)
+        facets = find_facets(scene, absorption, scattering, wanted=config.scattering)
+        rough = scattering * (config.scattering and config.late)
         stats = room_statistics(plan, absorption, furniture_areas(plan, absorption))
         air = air_absorption(config)
         surfaces = absorption, transmission
@@ -146,9 +182,13 @@ class AcousticModel:
             x0, y0, x1, y1 = room.box
             size = (x1 - x0, y1 - y0, room.height)
             mean = areas @ leaking / areas.sum()
-            undrawn.append(undrawn_share(size, mean, config.order, times, config.speed))
-            reflect.append(np.sqrt(energy))
-            leaky.append(np.sqrt(leaking))
+            kept = 1.0 - rough[list(room.surfaces)]  # (6, B) reflected as by a mirror
+            mirror = areas @ (leaking * kept) / (areas @ leaking + 1e-12)
+            if config.occlusion:  # what meets furniture is no image either
+                mirror = mirror * areas.sum() / (areas.sum() + _bare(areas, stat))
+            undrawn.append(undrawn_share(size, mean, config.order, times, config.speed, mirror))
+            reflect.append(np.sqrt(energy * kept))
+            leaky.append(np.sqrt(leaking * kept))
         decay = np.exp(-diffusion.rates[:, :, None] * times)
         doors = [(*d.box, d.height) for d in plan.doors] or [(0.0,) * 5]
         links = [(*d.rooms, d.axis) for d in plan.doors] or [(0, 0, 0)]
@@ -166,6 +206,12 @@ class AcousticModel:
             solids=solids.boxes,
             reach=solids.reach,
             lanes=solids.lanes,
+            panels=facets.panels,
+            mirrors=facets.mirrors,
+            scatters=facets.scatters,
+            used=facets.used,
+            through=through[[r.surfaces for r in plan.rooms]],
+            leaves=_leaves(plan, through),
             free_path=np.array([s.free_path for s in stats]),
             undrawn=np.array(undrawn, dtype=np.float32),
             grid=diffusion.grid,
