@@ -1,4 +1,9 @@
-"""The late field at a listener: envelopes from the diffusion modes, carried by fixed noise."""
+"""The late field at a listener: envelopes from the diffusion modes, carried by fixed noise.
+
+Sound that pours in through a door comes from there: the energy flux over energy and speed of sound
+is the mean direction a of a field of density 1 + 3 a.u, and each channel of the receiver says what
+such a field brings it (`receivers.tables.ReceiverTables.bias`).
+"""
 
 from __future__ import annotations
 
@@ -8,59 +13,13 @@ import numpy as np
 
 from ..interface import F32, I32, kernel
 from .model import Home
-from .rooms import clamp, door_view
+from .modes import mode_amplitudes, mode_leans
+from .receivers.tables import AMBISONICS, MEASURED, SPHERE
 from .tables import Place, Tables, Work
 
-
-@kernel
-def _interpolate(
-    home: Home, slot: int, room: int, point: tuple[float, float], scale: float, out: F32
-) -> None:
-    """Add `scale` times the bilinear interpolation of a room's modes at a point to out (B, M)."""
-    box = home.rooms[slot, room]
-    first, nx, ny = home.grid[slot, room, 0], home.grid[slot, room, 1], home.grid[slot, room, 2]
-    u = (point[0] - box[0]) / (box[2] - box[0]) * nx - 0.5
-    v = (point[1] - box[1]) / (box[3] - box[1]) * ny - 0.5
-    u, v = min(max(u, 0.0), nx - 1.0), min(max(v, 0.0), ny - 1.0)
-    i, j = int(u), int(v)
-    fu, fv = u - i, v - j
-    i1, j1 = min(i + 1, nx - 1), min(j + 1, ny - 1)
-    a, b = first + i * ny + j, first + i * ny + j1
-    c, d = first + i1 * ny + j, first + i1 * ny + j1
-    wa = np.float32(scale * (1.0 - fu) * (1.0 - fv))
-    wb = np.float32(scale * (1.0 - fu) * fv)
-    wc = np.float32(scale * fu * (1.0 - fv))
-    wd = np.float32(scale * fu * fv)
-    for band in range(out.shape[0]):
-        shapes = home.shapes[slot, band]
-        for m in range(out.shape[1]):
-            out[band, m] += (
-                wa * shapes[a, m] + wb * shapes[b, m] + wc * shapes[c, m] + wd * shapes[d, m]
-            )
-
-
-@kernel
-def mode_amplitudes(home: Home, slot: int, place: Place, out: F32) -> None:
-    """Values of the diffusion modes at a place, into out (B, M).
-
-    The share of all directions that a door's opening fills brings the neighbouring room's field,
-    so that nothing jumps on the way through a door; only what exceeds its mean over the room (door
-    area over surface), which the diffusion equation has already let in.
-    """
-    out[:, :] = np.float32(0.0)
-    rest = 1.0
-    x0, y0, x1, y1, height = home.rooms[slot, place.room]
-    surface = 2.0 * (x1 - x0) * (y1 - y0) + 2.0 * height * (x1 - x0 + y1 - y0)
-    for d in range(home.counts[slot, 1]):
-        below, above = home.door_rooms[slot, d, 0], home.door_rooms[slot, d, 1]
-        if home.door_open[slot, d] and (place.room == below or place.room == above):
-            b = home.doors[slot, d]
-            wide = b[2] - b[0] if home.door_rooms[slot, d, 2] == 1 else b[3] - b[1]
-            share = max(door_view(home, slot, d, place) - wide * b[4] / surface, 0.0)
-            rest -= share
-            middle = (0.5 * (b[0] + b[2]), 0.5 * (b[1] + b[3]))
-            _interpolate(home, slot, above if place.room == below else below, middle, share, out)
-    _interpolate(home, slot, place.room, clamp(home, slot, place), rest, out)
+SILENCE = 3.2e-5  # amplitude relative to the peak, -90 dB, from which on nothing is written
+ONSET = 0.002  # s in which the field sets in
+STEEPEST = 1.0 / 3.0  # longest mean direction of a field of density 1 + 3 a.u that is not negative
 
 
 @kernel
@@ -122,26 +81,135 @@ def late_envelope(
         for b in range(envelope.shape[0]):
             if s.room == r.room:
                 share = home.undrawn[slot, r.room, b, q]
-            envelope[b, q] = np.float32(math.sqrt(max(envelope[b, q] * share, 0.0)))
+            work.shares[b, q] = np.float32(share)
+            envelope[b, q] = np.float32(max(envelope[b, q], 0.0))
 
 
 @kernel
-def _add_noise(noise: F32, envelope: F32, knots: I32, start: int, out: F32) -> None:
-    """Write the noise under its envelope from sample `start` on."""
-    samples = out.shape[1]
-    for q in range(knots.shape[0] - 1):
-        low, high = max(knots[q], start), min(knots[q + 1], samples)
+def _directions(
+    home: Home, slot: int, tables: Tables, r: Place, heading: float, amplitude: F32, work: Work
+) -> None:
+    """Mean direction of the late field in the head's frame at each knot, into work.towards."""
+    mode_leans(home, slot, r, work)
+    scale = np.float32(4.0 * math.pi * tables.speed[0] / tables.rate[0])
+    cos, sin = np.float32(math.cos(heading)), np.float32(math.sin(heading))
+    limit = np.float32(STEEPEST)
+    for b in range(work.envelope.shape[0]):
+        ahead, left = work.towards[b, 0], work.towards[b, 1]
+        ahead[:] = np.float32(0.0)
+        left[:] = np.float32(0.0)
+        for m in range(work.leans.shape[2]):
+            weight = amplitude[b, m] * scale
+            x, y = weight * work.leans[b, 0, m], weight * work.leans[b, 1, m]
+            u, v = cos * x + sin * y, cos * y - sin * x
+            decay = home.decay[slot, b, m]
+            for q in range(ahead.shape[0]):
+                ahead[q] += u * decay[q]
+                left[q] += v * decay[q]
+        for q in range(ahead.shape[0]):
+            long = np.float32(math.sqrt(ahead[q] * ahead[q] + left[q] * left[q]))
+            # Divided by the energy, or shortened to STEEPEST; where there is neither, 0.
+            long = max(long / limit, work.envelope[b, q], np.float32(1e-20))
+            ahead[q] /= long
+            left[q] /= long
+
+
+@kernel
+def _channel_levels(tables: Tables, work: Work) -> None:
+    """RMS of each band in each channel at each knot, into work.levels; work.envelope is final."""
+    bias, levels, envelope = tables.receiver.bias, work.levels, work.envelope
+    kind = tables.receiver.kind[0]
+    for b in range(envelope.shape[0]):
+        for q in range(envelope.shape[1]):
+            envelope[b, q] = np.float32(math.sqrt(envelope[b, q] * work.shares[b, q]))
+    for c in range(levels.shape[0]):
+        for b in range(envelope.shape[0]):
+            for q in range(envelope.shape[1]):
+                level = envelope[b, q]
+                if kind in (SPHERE, MEASURED):
+                    more = bias[c, b, 0] * work.towards[b, 0, q]
+                    more += bias[c, b, 1] * work.towards[b, 1, q]
+                    level *= np.float32(math.sqrt(max(np.float32(1.0) + more, np.float32(0.0))))
+                elif kind == AMBISONICS and (c == 1 or c == 3):
+                    a = work.towards[b, 1 if c == 1 else 0, q]
+                    level *= np.float32(math.sqrt(np.float32(1.0) - np.float32(3.0) * a * a))
+                levels[c, b, q] = level
+
+
+@kernel
+def _last_knot(levels: F32) -> int:
+    """The knot from which on every channel stays under SILENCE, or the last."""
+    peak = np.float32(0.0)
+    for c in range(levels.shape[0]):
+        for b in range(levels.shape[1]):
+            for q in range(levels.shape[2]):
+                peak = max(peak, levels[c, b, q])
+    last: int = levels.shape[2] - 1
+    while last > 1:
+        loudest = np.float32(0.0)
+        for c in range(levels.shape[0]):
+            for b in range(levels.shape[1]):
+                loudest = max(loudest, levels[c, b, last - 1])
+        if loudest > peak * np.float32(SILENCE):
+            break
+        last -= 1
+    return last
+
+
+@kernel
+def _add_noise(
+    noise: F32, channel: int, levels: F32, knots: I32, last: int, lead: int, start: int, row: F32
+) -> None:
+    """Add a channel of noise (B, C, L) under its levels (B, Q) to a row (L,) from `start` on.
+
+    Sample k lies at k + lead between the knots. Four bands are added at a time: one load and one
+    store of the sum for four products.
+    """
+    bands = noise.shape[0]
+    for q in range(last):
+        first = knots[q] - lead
+        low, high = max(first, start), min(knots[q + 1] - lead, row.shape[0])
         if low >= high:
             continue
-        span = np.float32(knots[q + 1] - knots[q])
-        for c in range(out.shape[0]):
-            target = out[c, low:high]
-            for b in range(noise.shape[0]):
-                slope = (envelope[b, q + 1] - envelope[b, q]) / span
-                level = envelope[b, q] + slope * np.float32(low - knots[q])
-                carrier = noise[b, c, low:high]
-                for k in range(high - low):
-                    target[k] += carrier[k] * (level + slope * np.float32(k))
+        span, off = np.float32(knots[q + 1] - knots[q]), np.float32(low - first)
+        target = row[low:high]
+        b = 0
+        while b + 4 <= bands:
+            one, two = noise[b, channel, low:high], noise[b + 1, channel, low:high]
+            three, four = noise[b + 2, channel, low:high], noise[b + 3, channel, low:high]
+            s1 = (levels[b, q + 1] - levels[b, q]) / span
+            s2 = (levels[b + 1, q + 1] - levels[b + 1, q]) / span
+            s3 = (levels[b + 2, q + 1] - levels[b + 2, q]) / span
+            s4 = (levels[b + 3, q + 1] - levels[b + 3, q]) / span
+            l1, l2 = levels[b, q] + s1 * off, levels[b + 1, q] + s2 * off
+            l3, l4 = levels[b + 2, q] + s3 * off, levels[b + 3, q] + s4 * off
+            for k in range(high - low):
+                x = np.float32(k)
+                target[k] += (
+                    one[k] * (l1 + s1 * x)
+                    + two[k] * (l2 + s2 * x)
+                    + three[k] * (l3 + s3 * x)
+                    + four[k] * (l4 + s4 * x)
+                )
+            b += 4
+        while b < bands:
+            carrier = noise[b, channel, low:high]
+            slope = (levels[b, q + 1] - levels[b, q]) / span
+            level = levels[b, q] + slope * off
+            for k in range(high - low):
+                target[k] += carrier[k] * (level + slope * np.float32(k))
+            b += 1
+
+
+@kernel
+def _add_axis(
+    tables: Tables, work: Work, axis: int, last: int, lead: int, start: int, row: F32
+) -> None:
+    """Add what a field that leans along an axis has in common with the pressure, Ambisonics."""
+    for b in range(work.envelope.shape[0]):
+        for q in range(work.envelope.shape[1]):
+            work.shares[b, q] = work.envelope[b, q] * work.towards[b, axis, q]
+    _add_noise(tables.noise, 0, work.shares, tables.knots, last, lead, start, row)
 
 
 @kernel
@@ -152,11 +220,40 @@ def add_late(
     tables: Tables,
     s: Place,
     r: Place,
+    heading: float,
+    early: float,
     amplitude: F32,
     work: Work,
     out: F32,
 ) -> None:
-    """Add the late field to out (C, L), from the first arrival on."""
+    """Write the late field to the silent channels out (C, L), from the first arrival on.
+
+    Args:
+        home: the pool's homes.
+        slot: which one.
+        order: reflections drawn.
+        tables: constants.
+        s: source.
+        r: listener.
+        heading: of the head, radians.
+        early: metres that are missing from work.lengths, because the source is delayed elsewhere.
+        amplitude: (B, M) of the diffusion modes at the source.
+        work: lengths[0] is read.
+        out: written.
+    """
+    rate, per_metre = tables.rate[0], tables.rate[0] / tables.speed[0]
+    kind = tables.receiver.kind[0]
     late_envelope(home, slot, order, tables, s, r, amplitude, work)
-    start = int(work.lengths[0] / tables.speed[0] * tables.rate[0])
-    _add_noise(tables.noise, work.envelope, tables.knots, start, out)
+    if kind in (SPHERE, MEASURED, AMBISONICS):
+        _directions(home, slot, tables, r, heading, amplitude, work)
+    _channel_levels(tables, work)
+    start, lead = int(work.lengths[0] * per_metre), int(early * per_metre)
+    last = _last_knot(work.levels)
+    ramp = min(int(ONSET * rate), out.shape[1] - start)
+    for c in range(out.shape[0]):
+        _add_noise(tables.noise, c, work.levels[c], tables.knots, last, lead, start, out[c])
+        if kind == AMBISONICS and (c == 1 or c == 3):
+            _add_axis(tables, work, 1 if c == 1 else 0, last, lead, start, out[c])
+        for k in range(ramp):
+            x = np.float32(k + 0.5) / np.float32(ramp)
+            out[c, start + k] *= x * x * (np.float32(3.0) - np.float32(2.0) * x)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from ..interface import F32, F64, I32, I64, SoundwalkError
 from ..scenes.scene import Scene
 from .config import AcousticConfig
-from .late import mode_amplitudes
 from .model import AcousticModel, Home
+from .modes import mode_amplitudes
 from .render import first_lengths, render_batch
 from .tables import Place, Sources, Work, build_tables, build_work
 
@@ -97,7 +97,7 @@ class AcousticPool:
             raise SoundwalkError(EMPTY)
         bands, modes = self.home.shapes.shape[1], self.home.shapes.shape[3]
         if self._work is None or self._work.modes.shape != (bands, modes):
-            self._work = build_work(bands, modes, len(self.tables.knots))
+            self._work = build_work(bands, modes, len(self.tables.knots), self.config.channels)
         return self._work
 
     def put_source(self, agent: int, slot: int, position: tuple[float, ...] | F64) -> None:

@@ -45,7 +45,10 @@ def render_batch(
             work.lengths[i] = max(work.lengths[i] - advance[n], 0.0)
         out[n, :, :] = np.float32(0.0)
         if late:
-            add_late(home, slot, order, tables, s, r, sources.amplitude[agent], work, out[n])
+            add_late(
+                home, slot, order, tables, s, r, headings[n], advance[n],
+                sources.amplitude[agent], work, out[n],
+            )  # fmt: skip
         hear(tables, headings[n], advance[n], count, work, out[n])
 
 

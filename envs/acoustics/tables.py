@@ -84,7 +84,12 @@ class Work(NamedTuple):
         path: (P + 2, PATH_COLUMNS) float64 points of a route: x, y, and what paths._measure adds.
         stay: (2,) float64 share of the way inside the source's and inside the listener's room.
         modes: (B, M) float32 diffusion modes at the listener.
+        leans: (B, 2, M) float32 their fluxes, against x and y.
+        other: (B, M) float32 modes in a room next door.
         envelope: (B, Q) float32 of the late field.
+        shares: (B, Q) float32 of its energy that are not drawn as arrivals.
+        towards: (B, 2, Q) float32 mean direction it comes from, ahead and to the left.
+        levels: (C, B, Q) float32 of its channels.
     """
 
     lengths: F64
@@ -96,7 +101,12 @@ class Work(NamedTuple):
     path: F64
     stay: F64
     modes: F32
+    leans: F32
+    other: F32
     envelope: F32
+    shares: F32
+    towards: F32
+    levels: F32
 
 
 def build_tables(config: AcousticConfig) -> Tables:
@@ -114,8 +124,8 @@ def build_tables(config: AcousticConfig) -> Tables:
     )
 
 
-def build_work(bands: int, modes: int, times: int) -> Work:
-    """Scratch memory for `bands` bands, `modes` diffusion modes and `times` envelope knots."""
+def build_work(bands: int, modes: int, times: int, channels: int = 1) -> Work:
+    """Scratch memory for bands, diffusion modes, knots of the envelope and channels."""
     return Work(
         lengths=np.zeros(MAX_ARRIVALS),
         directions=np.zeros((MAX_ARRIVALS, 3)),
@@ -126,5 +136,10 @@ def build_work(bands: int, modes: int, times: int) -> Work:
         path=np.zeros((MAX_OPENINGS + 2, PATH_COLUMNS)),
         stay=np.zeros(2),
         modes=np.zeros((bands, modes), np.float32),
+        leans=np.zeros((bands, 2, modes), np.float32),
+        other=np.zeros((bands, modes), np.float32),
         envelope=np.zeros((bands, times), np.float32),
+        shares=np.zeros((bands, times), np.float32),
+        towards=np.zeros((bands, 2, times), np.float32),
+        levels=np.zeros((channels, bands, times), np.float32),
     )

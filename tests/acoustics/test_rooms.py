@@ -10,8 +10,8 @@ import pytest
 
 from soundwalk.envs.acoustics import AcousticConfig, AcousticModel, AcousticPool, GeometricEngine
 from soundwalk.envs.acoustics.doorways import ROUTES, door_routes
-from soundwalk.envs.acoustics.late import mode_amplitudes
 from soundwalk.envs.acoustics.model import Home
+from soundwalk.envs.acoustics.modes import mode_amplitudes
 from soundwalk.envs.acoustics.rooms import door_distance, door_view, list_openings, locate
 from soundwalk.envs.acoustics.tables import Place
 from soundwalk.envs.interface import F64
