@@ -43,11 +43,6 @@ class Ambisonics(Receiver):
         """Letters of the harmonics in ACN order."""
         return NAMES[: (self.order + 1) ** 2]
 
-    @property
-    def reach(self) -> float:
-        """All channels hear at one point."""
-        return 0.0
-
     def tables(self, settings: Settings) -> ReceiverTables:
         """None: squared harmonics are even, so that a directed field brings no channel more."""
         return blank_tables(AMBISONICS, self.channels, settings.bands)

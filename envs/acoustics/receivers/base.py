@@ -49,11 +49,6 @@ class Receiver(ABC):
         """How many channels an impulse response has."""
         return len(self.names)
 
-    @property
-    @abstractmethod
-    def reach(self) -> float:
-        """Metres from the centre to its outermost ear or microphone."""
-
     @abstractmethod
     def tables(self, settings: Settings) -> ReceiverTables:
         """What the kernel needs to hear with it.

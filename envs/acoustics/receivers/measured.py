@@ -85,11 +85,6 @@ class Measured(Receiver):
         """The left ear comes first."""
         return EARS
 
-    @property
-    def reach(self) -> float:
-        """The longest way round a head."""
-        return 0.15
-
     def tables(self, settings: Settings) -> ReceiverTables:
         """Aligned responses, delays, and triangles between directions.
 

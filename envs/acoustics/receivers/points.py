@@ -15,7 +15,7 @@ from .diffuse import coarse_frequencies, coloured_noise
 from .tables import ARRAY, MONO, ReceiverTables, blank_tables
 
 MOST = 64  # microphones
-FARTHEST = 2.0  # m from the centre
+FARTHEST = 0.5  # m from the centre: an array is carried by the agent
 # Regular tetrahedron and square, metres from the centre; 10 cm between neighbours.
 _T = 0.1 / np.sqrt(8.0)
 PRESETS: dict[str, tuple[tuple[float, float, float], ...]] = {
@@ -37,11 +37,6 @@ class Mono(Receiver):
     def names(self) -> tuple[str, ...]:
         """One channel."""
         return ("microphone",)
-
-    @property
-    def reach(self) -> float:
-        """It is its own centre."""
-        return 0.0
 
     def tables(self, settings: Settings) -> ReceiverTables:
         """A microphone needs none."""
@@ -101,11 +96,6 @@ class Array(Receiver):
     def names(self) -> tuple[str, ...]:
         """Microphones in the order of their positions."""
         return tuple(f"microphone {i}" for i in range(len(self._points)))
-
-    @property
-    def reach(self) -> float:
-        """Of the outermost microphone."""
-        return float(np.linalg.norm(self._points, axis=1).max())
 
     @property
     def _points(self) -> F64:

@@ -41,11 +41,6 @@ class Sphere(Receiver):
         """The left ear comes first."""
         return EARS
 
-    @property
-    def reach(self) -> float:
-        """The longest way round to the ear in the shade: a quarter of the circumference."""
-        return self.radius * np.pi / 2
-
     def tables(self, settings: Settings) -> ReceiverTables:
         """Gains against the angle of incidence, and what a directed diffuse field does to them."""
         gains = gain_table(settings.sample_rate, self.radius, settings.bands, settings.speed)
