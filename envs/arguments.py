@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -10,20 +11,34 @@ import gymnasium as gym
 import numpy as np
 
 from .acoustics.sounds import Mode, SoundBank
-from .interface import F64, I64, MAX_DEPTH, Action, SoundwalkError, unknown
+from .interface import EMIT, F64, I64, MAX_DEPTH, STEP_SECONDS, Action, SoundwalkError, unknown
+from .simulators.options import HearingOptions
 
 SENSORS = ("rgb", "depth", "audio")
+ARGUMENTS = (
+    "split", "sounds", "rooms", "resolution", "hfov", "sensors", "max_steps", "episodes", "homes",
+    "refresh", "duration", "privileged", "render_mode",
+)  # fmt: skip
 _LARGEST_POSE = 1e3  # metres; no home is larger
 _LOUDEST = 1e3  # a source of amplitude 1 heard from a millimetre away
 
 
-def open_sounds(sounds: str, sample_rate: int) -> tuple[SoundBank, Mode]:
+def open_sounds(sounds: str | SoundBank, sample_rate: int) -> tuple[SoundBank, Mode]:
     """The bank and the mode that the argument `sounds` asks for.
 
     Raises:
-        SoundwalkError: it is neither a mode nor a folder, or the folder holds nothing usable.
+        SoundwalkError: it is neither a mode nor a folder nor a bank, the folder holds nothing
+            usable, or the bank has another sample rate.
     """
     modes = get_args(Mode)
+    if isinstance(sounds, SoundBank):
+        if sounds.sample_rate != sample_rate:
+            raise SoundwalkError(
+                f"the bank of sounds has {sounds.sample_rate} samples per second: expected "
+                f"{sample_rate}, the sample rate of the acoustics; open it with sample_rate="
+                f"{sample_rate}"
+            )
+        return sounds, "heard"
     if sounds in modes:
         return SoundBank.synthetic(sample_rate), cast(Mode, sounds)
     if Path(sounds).is_dir():
@@ -40,16 +55,17 @@ def relative_poses(poses: F64, origins: F64) -> Any:
     return np.stack([ahead, left, np.cos(turn), np.sin(turn)], 1).astype(np.float32)
 
 
-def checked_actions(actions: Any, num_envs: int) -> I64:
-    """Whole numbers 0 to 3, one each."""
+def checked_actions(actions: Any, num_envs: int, *, emitting: bool = False) -> I64:
+    """Whole numbers 0 to 3, one each; 4 too where agents can choose to emit."""
+    names = {int(a): a.name for a in Action} | ({EMIT: "EMIT"} if emitting else {})
     array = np.asarray(actions)
     if array.shape != (num_envs,):
         raise SoundwalkError(f"actions has shape {array.shape}: expected ({num_envs},)")
     whole = array.astype(np.int64) if np.all(np.isfinite(array)) else None
-    if whole is None or np.any(whole != array) or np.any((whole < 0) | (whole >= len(Action))):
-        wrong = [a for a in array.tolist() if a not in range(len(Action))]
-        names = ", ".join(f"{a.value} {a.name}" for a in Action)
-        raise SoundwalkError(f"action {wrong[0]!r} does not exist: expected one of {names}")
+    if whole is None or np.any(whole != array) or np.any((whole < 0) | (whole >= len(names))):
+        wrong = [a for a in array.tolist() if a not in range(len(names))]
+        listed = ", ".join(f"{value} {name}" for value, name in names.items())
+        raise SoundwalkError(f"action {wrong[0]!r} does not exist: expected one of {listed}")
     return whole
 
 
@@ -79,10 +95,26 @@ def check_arguments(
         raise unknown("render_mode", render_mode, ["rgb_array", "human"])
 
 
+def hearing_options(options: dict[str, Any]) -> HearingOptions:
+    """The options of hearing among the arguments of an environment.
+
+    Raises:
+        SoundwalkError: one of them does not exist, or its value has no meaning.
+    """
+    names = [field.name for field in dataclasses.fields(HearingOptions)]
+    for name in options:
+        if name not in names:
+            raise unknown("option", name, [*ARGUMENTS, *names])
+    return HearingOptions(**options)
+
+
 def observation_space(
-    resolution: int, sensors: Sequence[str], channels: int, block: int
+    resolution: int, sensors: Sequence[str], options: HearingOptions
 ) -> gym.spaces.Dict:
     """The observations of one agent."""
+    config = options.config()
+    sound = config.channels, round(STEP_SECONDS * config.sample_rate)
+    actions = len(Action) + (options.echolocation == "action")
     box = gym.spaces.Box
     size = (resolution, resolution)
     spaces: dict[str, gym.Space[Any]] = {}
@@ -91,8 +123,10 @@ def observation_space(
     if "depth" in sensors:
         spaces["depth"] = box(0.0, MAX_DEPTH, (*size, 1), np.float32)
     if "audio" in sensors:
-        spaces["audio"] = box(-_LOUDEST, _LOUDEST, (channels, block), np.float32)
+        spaces["audio"] = box(-_LOUDEST, _LOUDEST, sound, np.float32)
+        if options.echolocation != "off":
+            spaces["echo"] = box(-_LOUDEST, _LOUDEST, sound, np.float32)
     spaces["pose"] = box(-_LARGEST_POSE, _LARGEST_POSE, (4,), np.float32)
     spaces["collided"] = box(0.0, 1.0, (1,), np.float32)
-    spaces["last_action"] = box(0.0, 1.0, (len(Action),), np.float32)
+    spaces["last_action"] = box(0.0, 1.0, (actions,), np.float32)
     return gym.spaces.Dict(spaces)

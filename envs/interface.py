@@ -52,6 +52,9 @@ class Action(IntEnum):
     TURN_RIGHT = 3
 
 
+EMIT = 4  # a fifth action where echolocation="action": stand still and emit a sound
+
+
 class SoundwalkError(ValueError):
     """A value that soundwalk cannot use: the message names it, what was expected, a remedy."""
 

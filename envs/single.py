@@ -72,4 +72,8 @@ class AudioGoalEnv(gym.Env[Any, Any]):
 
 def _first(batch: dict[str, Any]) -> dict[str, Any]:
     """The only row of a batch of one, without the masks."""
-    return {key: value[0] for key, value in batch.items() if not key.startswith("_")}
+    return {
+        key: _first(value) if isinstance(value, dict) else value[0]
+        for key, value in batch.items()
+        if not key.startswith("_")
+    }

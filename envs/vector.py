@@ -7,17 +7,20 @@ Observations (dictionary, batched over N environments):
 | rgb | (N, H, W, 3) uint8 | colour |
 | depth | (N, H, W, 1) float32 | metres along the view axis, 0 to 10 |
 | audio | (N, C, 4000) float32 | what the ears heard during this step, left first |
+| echo | (N, C, 4000) float32 | what of it came back from its own emission; with echolocation |
 | pose | (N, 4) float32 | x ahead, y left (metres), cos, sin of heading, relative to the start |
 | collided | (N, 1) float32 | 1 if something stood in the way |
-| last_action | (N, 4) float32 | one-hot of the action just taken; zeros at the start |
+| last_action | (N, A) float32 | one-hot of the action just taken; zeros at the start |
 
 An episode ends by STOP (terminated) or after `max_steps` (truncated). Autoreset is SAME_STEP: the
 step that ends an episode returns the next one's first observation, and `final_obs` and `final_info`
-what the ended one showed last.
+what the ended one showed last. With `stems=True` info["stems"] holds the dry signals (N, K, 4000)
+of the goal and the distractors, and the wet ones (N, K, C, 4000).
 """
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,24 +31,26 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .acoustics import AcousticConfig
-from .acoustics.sounds import Clip, Split
+from .acoustics.sounds import SoundBank, Split
 from .arguments import (
     SENSORS,
     check_arguments,
     checked_actions,
+    hearing_options,
     observation_space,
     open_sounds,
     relative_poses,
     room_range,
 )
-from .interface import F64, I32, I64, Action, Bool, SoundwalkError, unknown
+from .interface import F64, I32, I64, Bool, SoundwalkError
 from .rendering import Camera
+from .simulators.hearing import Heard
 from .simulators.homes import HomePool
 from .simulators.native import NativeSimulator
 from .tasks.audiogoal import AudioGoal
 from .tasks.episodes import Episode, load_episodes
 from .tasks.sampler import EpisodeSource, ListedEpisodes, SampledEpisodes
+from .tasks.surroundings import Surroundings, episode_seed, episode_sounds
 
 Observations = dict[str, np.ndarray[Any, Any]]
 
@@ -56,7 +61,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
     Args:
         num_envs: how many agents.
         split: homes of "train", "val" or "test".
-        sounds: "heard", "unheard_clips", "unheard", or a folder of wav, flac or ogg files.
+        sounds: "heard", "unheard_clips", "unheard", a folder of wav, flac or ogg files, or a bank.
         rooms: number of rooms of a home, or the smallest and largest number.
         resolution: height and width of the images in pixels.
         hfov: horizontal field of view in radians.
@@ -69,6 +74,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         privileged: put the simulator's truth into `info`: geodesic_distance, path_azimuth,
             goal_azimuth, source_distance, oracle_action. For critics, teachers and measuring.
         render_mode: "rgb_array" or "human".
+        hearing: receiver, distractors, moving, snr, echolocation, stems, …: see `HearingOptions`.
 
     Raises:
         SoundwalkError: an argument has no meaning; the message names it and what is valid.
@@ -85,7 +91,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         num_envs: int = 1,
         *,
         split: str = "train",
-        sounds: str = "heard",
+        sounds: str | SoundBank = "heard",
         rooms: int | Sequence[int] = (3, 6),
         resolution: int = 64,
         hfov: float = np.pi / 2,
@@ -97,18 +103,20 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         duration: float = 0.0,
         privileged: bool = False,
         render_mode: str | None = None,
+        **hearing: Any,
     ) -> None:
         """See the class."""
         check_arguments(num_envs, resolution, max_steps, sensors, render_mode)
+        options = self.options = hearing_options(hearing)
         self.num_envs, self.render_mode = num_envs, render_mode
         self.sensors, self.privileged = tuple(sensors), privileged
-        config = AcousticConfig()
+        config = options.config()
         camera = Camera(height=resolution, width=resolution, hfov=hfov)
         # Listed episodes keep the homes of a round and of the next one; sampling keeps its window.
-        self.pool = HomePool(max(homes, 8) + num_envs + 8, num_envs, config)
-        self.simulator = NativeSimulator(self.pool, num_envs, camera, config)
+        slots = max(homes, 8) + num_envs + 8
         self.bank, mode = open_sounds(sounds, config.sample_rate)
-        self._clips = {clip.name: clip for clip in self.bank.all_clips}
+        self.pool = HomePool(slots, num_envs, config, options.rows(num_envs))
+        self.simulator = NativeSimulator(self.pool, num_envs, camera, config, options)
         if episodes is None:
             self.episodes: EpisodeSource = SampledEpisodes(
                 self.pool,
@@ -119,6 +127,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
                 homes=homes,
                 refresh=refresh,
                 duration=duration,
+                surroundings=Surroundings.of(options),
             )
         else:
             listed = load_episodes(episodes) if isinstance(episodes, str | Path) else episodes
@@ -129,11 +138,10 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         self._lived = np.zeros(num_envs, np.bool_)
         self._origins = np.zeros((num_envs, 3))
         self._rngs = [np.random.default_rng() for _ in range(num_envs)]
-        self.single_observation_space = observation_space(
-            resolution, self.sensors, config.channels, self.simulator.block
-        )
+        self.single_observation_space = observation_space(resolution, self.sensors, options)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.single_action_space = gym.spaces.Discrete(len(Action))
+        self._actions: int = self.single_observation_space["last_action"].shape[0]  # type: ignore[index]
+        self.single_action_space = gym.spaces.Discrete(self._actions)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._picture: Any = None
         if render_mode is not None:
@@ -158,26 +166,32 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
                     self._begun[i] = begun[i]
         everyone = np.arange(self.num_envs, dtype=np.int32)
         self._begin(everyone)
-        observations = self._first_observations(everyone)
+        observations, heard = self._first_observations(everyone)
         self._note(observations, np.ones(self.num_envs, np.bool_))
-        return observations, self._infos()
+        return observations, self._infos(heard)
 
     def step(self, actions: Any) -> tuple[Observations, F64, Bool, Bool, dict[str, Any]]:
         """One action each, 0.25 s.
 
         Raises:
-            SoundwalkError: an action is not a whole number from 0 to 3, or their number is wrong.
+            SoundwalkError: an action does not exist, or their number is wrong.
         """
-        acts = checked_actions(actions, self.num_envs)
+        emitting = self.options.echolocation == "action"
+        acts = checked_actions(actions, self.num_envs, emitting=emitting)
         if not self._lived.all():
             raise SoundwalkError("step() was called before reset(): call reset() first")
         collided = self.simulator.act(acts)
         outcome = self.task.advance(acts)
         everyone = np.arange(self.num_envs, dtype=np.int32)
         rgb, depth = self._see(everyone)
-        observations = self._observations(everyone, rgb, depth, self._hear(), acts, collided)
+        if "audio" in self.sensors:
+            self.simulator.hear()
+        else:
+            self.simulator.skip_hearing()
+        heard = self.simulator.heard
+        observations = self._observations(everyone, rgb, depth, heard, acts, collided)
         done = np.flatnonzero(outcome.terminated | outcome.truncated).astype(np.int32)
-        infos = self._infos()
+        infos = self._infos(heard)
         if len(done):
             self._end(done, observations, infos)
         self._note(observations, outcome.terminated | outcome.truncated)
@@ -218,13 +232,17 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
             final_info[key][done] = values
             final_info["_" + key] = mask.copy()
         for key, value in infos.items():
-            final_info.setdefault(key, value.copy())
+            final_info.setdefault(key, copy.deepcopy(value))
         infos.update(final_obs=final_obs, _final_obs=mask, final_info=final_info, _final_info=mask)
         self._begin(done)
         self.simulator.clock.add("resets", since)
-        for key, value in self._first_observations(done).items():
+        first, heard = self._first_observations(done)
+        for key, value in first.items():
             observations[key][done] = value
-        infos.update(self._infos())
+        truth = self._infos(heard)
+        for key, value in truth.pop("stems", {}).items():
+            infos["stems"][key][done] = value
+        infos.update(truth)
 
     def _begin(self, agents: I32) -> None:
         for i in agents:
@@ -233,15 +251,9 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
             if self._lived[i]:
                 self.pool.release(int(self.simulator.slots[i]))
             slot = self.pool.acquire(episode.home, episode.rooms)
-            self.simulator.place(
-                int(i),
-                slot,
-                np.array(episode.start),
-                np.array(episode.source),
-                self.bank.load(self._clip(episode.clip)),
-                episode.offset,
-                episode.duration,
-            )
+            sounds = episode_sounds(episode, self.pool.home(slot), self.bank, self.options)
+            start, noise = np.array(episode.start), episode_seed(episode)
+            self.simulator.settle(int(i), slot, start, sounds, noise)
             for seed, rooms in self.episodes.upcoming(count):
                 self.pool.expect(seed, rooms)
             self.current[i] = episode
@@ -250,56 +262,50 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
             self._origins[i] = episode.start
             self.task.begin(int(i), episode)
 
-    def _clip(self, name: str) -> Clip:
-        """The clip an episode names.
-
-        Raises:
-            SoundwalkError: this bank does not hold it.
-        """
-        if name not in self._clips:
-            raise unknown("clip", name, self._clips)
-        return self._clips[name]
-
     def _index(self, agents: I32) -> I64:
         """Position in the list of episodes, or the number of the sampled episode."""
         counts = self._begun[agents] - 1
-        if isinstance(self.episodes, ListedEpisodes):
-            index = [
-                self.episodes.index(int(a), int(c)) for a, c in zip(agents, counts, strict=True)
-            ]
-            return np.array(index, np.int64)
-        return counts
+        index = [self.episodes.index(int(a), int(c)) for a, c in zip(agents, counts, strict=True)]
+        return np.array(index, np.int64)
 
-    def _first_observations(self, agents: I32) -> Observations:
+    def _first_observations(self, agents: I32) -> tuple[Observations, Heard | None]:
         rgb, depth = self._see(agents)
-        audio = self.simulator.begin_hearing(agents) if "audio" in self.sensors else None
-        actions = np.full(len(agents), -1)
-        return self._observations(
-            agents, rgb, depth, audio, actions, np.zeros(len(agents), np.bool_)
-        )
+        if "audio" in self.sensors:
+            self.simulator.begin_hearing(agents)
+        heard, actions = self.simulator.heard, np.full(len(agents), -1)
+        collided = np.zeros(len(agents), np.bool_)
+        return self._observations(agents, rgb, depth, heard, actions, collided), heard
 
     def _see(self, agents: I32) -> tuple[Any, Any]:
         return self.simulator.see(agents, rgb="rgb" in self.sensors, depth="depth" in self.sensors)
 
-    def _hear(self) -> Any:
-        return self.simulator.hear() if "audio" in self.sensors else None
-
     def _observations(
-        self, agents: I32, rgb: Any, depth: Any, audio: Any, actions: I64, collided: Bool
+        self,
+        agents: I32,
+        rgb: Any,
+        depth: Any,
+        heard: Heard | None,
+        actions: I64,
+        collided: Bool,
     ) -> Observations:
         observations: Observations = {}
         if rgb is not None:
             observations["rgb"] = rgb
         if depth is not None:
             observations["depth"] = depth[..., None]
-        if audio is not None:
-            observations["audio"] = audio
+        if heard is not None:
+            observations["audio"] = heard.audio
+            if heard.echo is not None:
+                observations["echo"] = heard.echo
         observations["pose"] = relative_poses(self.simulator.poses[agents], self._origins[agents])
         observations["collided"] = collided.astype(np.float32)[:, None]
-        observations["last_action"] = (actions[:, None] == np.arange(len(Action))).astype(
-            np.float32
-        )
+        chosen = actions[:, None] == np.arange(self._actions)
+        observations["last_action"] = chosen.astype(np.float32)
         return observations
 
-    def _infos(self) -> dict[str, Any]:
-        return self.task.truth() if self.privileged else {}
+    def _infos(self, heard: Heard | None) -> dict[str, Any]:
+        """The simulator's truth, and stems of those who were heard."""
+        infos = self.task.truth() if self.privileged else {}
+        if heard is not None and heard.wet is not None:
+            infos["stems"] = {"dry": heard.dry, "wet": heard.wet}
+        return infos

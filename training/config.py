@@ -18,13 +18,15 @@ from typing import Any, TypeVar, Union
 import yaml
 
 from .. import configs
-from ..envs.interface import SoundwalkError, unknown
+from ..envs.interface import SENSOR_HEIGHT, SoundwalkError, unknown
 from .imitate import ImitationConfig
 
 
 @dataclass(frozen=True)
 class EnvConfig:
     """Arguments of `AudioGoalVectorEnv`, and the observation wrappers around it.
+
+    From `receiver` on: see `envs.simulators.options.HearingOptions`.
 
     Attributes:
         wrappers: import strings "module:Class" of vector wrappers, the innermost first. A module
@@ -43,6 +45,23 @@ class EnvConfig:
     refresh: float = 0.5
     duration: float = 0.0
     wrappers: tuple[str, ...] = (".perception.features:SpectrogramObservation",)
+    receiver: str = "binaural"
+    ear_height: float = SENSOR_HEIGHT
+    distractors: int = 0
+    moving: float = 0.0
+    onset: float = 0.0
+    loop: bool = True
+    level: float | None = None
+    snr: float | None = None
+    motor_noise: float | None = None
+    echolocation: str = "off"
+    echo_cost: float = 0.0
+    emission: str = "sweep"
+    emission_level: float = 74.0
+    stems: bool = False
+    doppler: bool = False
+    substeps: int = 0
+    acoustics: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -251,6 +270,8 @@ def _match(hint: Any, value: Any, name: str) -> tuple[bool, Any]:
             return False, None
     if hint is types.NoneType:
         return value is None, None
+    if typing.get_origin(hint) is dict:
+        return isinstance(value, Mapping), value
     return isinstance(value, hint) and not (hint is int and isinstance(value, bool)), value
 
 
@@ -271,6 +292,8 @@ def _name(hint: Any) -> str:
         kinds = typing.get_args(hint)
         some = "" if kinds[-1] is ... else f"{len(kinds)} of "
         return f"a list ({some}{_name(kinds[0])})"
+    if typing.get_origin(hint) is dict:
+        return "keys and values"
     return "nothing" if hint is types.NoneType else names.get(hint, str(hint))
 
 

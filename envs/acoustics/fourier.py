@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 
 from ..interface import F32
 
@@ -22,13 +21,18 @@ def padded(rows: int) -> int:
 
 
 def fast_length(samples: int) -> int:
-    """A transform length of at least `samples` that is fast: a power of two if one is near.
+    """An even transform length of at least `samples` (1 or more) that is fast.
 
-    A sample of a power of two takes MKL three quarters of the time of one of another length.
+    It is 1, 3, 5 or 9 times a power of two: others take MKL a third longer than a larger one of
+    these, and a power of two itself takes 15 % less for each sample.
     """
-    power = 1 << max(samples - 1, 0).bit_length()
-    smooth: int = scipy.fft.next_fast_len(samples, real=True)
-    return power if 3 * power <= 4 * smooth else smooth
+    best, least = 0, np.inf
+    for odd in (1, 3, 5, 9):
+        length = odd << max((-(-samples // odd) - 1).bit_length(), 1)
+        cost = length * (1.0 if odd == 1 else 1.17)
+        if cost < least:
+            best, least = length, cost
+    return best
 
 
 def forward(buffer: F32, rows: int) -> C64:

@@ -49,14 +49,19 @@ class HomePool:
     makes room first. `slots` must exceed the number of agents.
     """
 
-    def __init__(self, slots: int, agents: int, config: AcousticConfig) -> None:
-        """Make an empty pool of `slots` homes for `agents` agents."""
+    def __init__(
+        self, slots: int, agents: int, config: AcousticConfig, sources: int | None = None
+    ) -> None:
+        """Make an empty pool of `slots` homes for `agents` agents, and sources: one each if None.
+
+        See `HearingOptions.rows` for how many sources options need.
+        """
         if slots <= agents:
             raise SoundwalkError(f"slots={slots} must exceed the number of agents ({agents})")
         self.config = config
         self.meshes = MeshPool(slots)
         self.navs = NavPool(slots, agents)
-        self.acoustics = AcousticPool(slots, config, agents)
+        self.acoustics = AcousticPool(slots, config, agents if sources is None else sources)
         self._free = list(range(slots))[::-1]
         self._slot_of: OrderedDict[Key, int] = OrderedDict()
         self._homes: dict[int, Home] = {}

@@ -6,29 +6,32 @@ This composes rendering, acoustics and navigation; it knows no goals and no rewa
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..acoustics import AcousticConfig, StreamingConvolver, render_rirs
+from ..acoustics import AcousticConfig
 from ..interface import (
+    EMIT,
     F32,
     F64,
     FORWARD_STEP,
     I32,
     I64,
     SENSOR_HEIGHT,
-    STEP_SECONDS,
     TURN_ANGLE,
     U8,
+    Action,
     Bool,
-    SoundwalkError,
 )
 from ..navigation import move
 from ..rendering import Camera, render
+from .bodies import Bodies
+from .emitters import Sound
+from .hearing import Heard, Hearing
 from .homes import HomePool
-
-_FADE_SECONDS = 0.01  # cross-fade between the impulse responses of two steps
+from .options import HearingOptions
 
 
 @dataclass
@@ -50,12 +53,18 @@ class NativeSimulator:
     Attributes:
         poses: (N, 3) float64 x, y in metres and heading in radians.
         slots: (N,) int32, the home each agent stands in.
-        sources: (N, 3) float64, where its sound comes from.
+        sources: (N, 3) float64, where its goal's sound comes from.
+        heard: what was heard last, with its parts: see `Heard`.
         clock: seconds by sense.
     """
 
     def __init__(
-        self, pool: HomePool, num_agents: int, camera: Camera, config: AcousticConfig
+        self,
+        pool: HomePool,
+        num_agents: int,
+        camera: Camera,
+        config: AcousticConfig,
+        options: HearingOptions | None = None,
     ) -> None:
         """Make N agents that are nowhere yet; `place` puts them somewhere."""
         self.pool, self.camera, self.config = pool, camera, config
@@ -64,15 +73,12 @@ class NativeSimulator:
         self.slots = np.zeros(num_agents, np.int32)
         self.sources = np.zeros((num_agents, 3))
         self.clock = Clock()
-        self.block = round(STEP_SECONDS * config.sample_rate)
-        self._fade = round(_FADE_SECONDS * config.sample_rate)
-        self._samples = round(config.length * config.sample_rate)
-        self._convolver = StreamingConvolver(
-            num_agents, config.channels, self.block, self._samples, self._fade
-        )
-        self._dry: list[F32] = [np.zeros(1, np.float32)] * num_agents
-        self._next = np.zeros(num_agents, np.int64)  # first sample of the coming block
-        self._last = np.zeros(num_agents, np.int64)  # the source is silent from here on
+        self.options = options or HearingOptions()
+        self._bodies = Bodies(self.poses, np.zeros((num_agents, 3)), self.slots)
+        self.hearing = Hearing(pool.acoustics, self._bodies, self.options)
+        self.block = self.hearing.block
+        self.heard: Heard | None = None
+        self._actions = np.zeros(num_agents, np.int64)
         self._eyes = np.zeros((num_agents, 5), np.float32)
         self._eyes[:, 2] = SENSOR_HEIGHT
 
@@ -84,21 +90,32 @@ class NativeSimulator:
         Raises:
             SoundwalkError: the clip is empty.
         """
-        if len(dry) == 0:
-            raise SoundwalkError("the sound of an episode is empty: expected at least one sample")
+        self.settle(agent, slot, pose, [Sound(dry, source, offset, duration=duration)])
+
+    def settle(
+        self, agent: int, slot: int, pose: F64, sounds: Sequence[Sound], seed: int = 0
+    ) -> None:
+        """Put an agent into a home with sounds, the goal's first; `seed` is that of its noises.
+
+        Raises:
+            SoundwalkError: a clip is empty, or a sound is in a wall.
+        """
         self.slots[agent] = slot
-        self.poses[agent] = pose
-        self.sources[agent] = source
-        self.pool.acoustics.put_source(agent, slot, source)
-        self._dry[agent] = dry
-        self._next[agent] = offset
-        seconds = round(duration * self.config.sample_rate)
-        self._last[agent] = offset + seconds if duration > 0 else np.iinfo(np.int64).max
+        self.poses[agent] = self._bodies.before[agent] = pose
+        self.sources[agent] = sounds[0].position
+        self.hearing.settle(agent, slot, sounds, seed)
 
     def act(self, actions: I64) -> Bool:
-        """Turn and move; returns (N,) whether something stood in the way."""
+        """Turn and move; returns (N,) whether something stood in the way.
+
+        Whoever emits stands still. Goals that move are then where they are at the end of the step.
+        """
         since = time.perf_counter()
-        collided = move(self.pool.navs, self.slots, self.poses, actions, FORWARD_STEP, TURN_ANGLE)
+        self._actions = actions
+        steps = np.where(actions == EMIT, int(Action.STOP), actions)
+        collided = move(self.pool.navs, self.slots, self.poses, steps, FORWARD_STEP, TURN_ANGLE)
+        if self.options.moving > 0.0:
+            self.sources[:] = self.hearing.goals()
         self.clock.add("movement", since)
         return collided
 
@@ -123,54 +140,26 @@ class NativeSimulator:
     def hear(self) -> F32:
         """What all agents hear while this step lasts, (N, C, block); the sounds play on."""
         since = time.perf_counter()
-        blocks = np.stack(
-            [self._emitted(i, self.block + self._fade) for i in range(self.num_agents)]
-        )
-        heard = self._convolver.step(blocks, self.rirs(np.arange(self.num_agents, dtype=np.int32)))
-        self._next += self.block
+        moving = (self._actions != Action.STOP) & (self._actions != EMIT)
+        self.heard = self.hearing.hear(self._actions == EMIT, moving)
         self.clock.add("acoustics", since)
-        return heard
+        return self.heard.audio
 
     def begin_hearing(self, agents: I32) -> F32:
-        """The first (n, C, block) that agents hear after `place`.
-
-        The sound has been on for longer than the room rings, so that the first sample to arrive
-        does not give away how far the source is.
-        """
+        """The first (n, C, block) that agents hear after `place`: see `Hearing.begin`."""
         since = time.perf_counter()
-        rirs = self.rirs(agents)
-        past = np.stack([self._emitted(i, self._samples, before=True) for i in agents])
-        blocks = np.stack([self._emitted(i, self.block + self._fade) for i in agents])
-        heard = self._convolver.begin(agents, past, blocks, rirs)
-        self._next[agents] += self.block
+        self.heard = self.hearing.begin(agents)
         self.clock.add("acoustics", since)
-        return heard
+        return self.heard.audio
+
+    def skip_hearing(self) -> None:
+        """Let the sounds play on for a step that nobody listens to."""
+        self.hearing.skip()
 
     def rirs(self, agents: I32) -> F32:
-        """Impulse responses from each agent's source to its ears, (n, C, L) float32."""
-        receivers = np.empty((len(agents), 3), np.float64)
-        receivers[:, :2] = self.poses[agents, :2]
-        receivers[:, 2] = SENSOR_HEIGHT
-        out = np.empty((len(agents), self.config.channels, self._samples), np.float32)
-        headings = self.poses[agents, 2]
-        render_rirs(self.pool.acoustics, self.slots[agents], receivers, headings, out, agents)
-        return out
+        """Impulse responses from each agent's goal to its ears, (n, C, L) float32."""
+        return self.hearing.rirs(agents.astype(np.int64) * self.hearing.sources)
 
     def silent(self) -> Bool:
-        """Which sources have stopped sounding."""
-        return self._next >= self._last
-
-    def _emitted(self, agent: int, samples: int, *, before: bool = False) -> F32:
-        """The next (or, with `before`, the last) samples of an agent's source."""
-        dry = self._dry[agent]
-        first = int(self._next[agent]) - (samples if before else 0)
-        index = first % len(dry)
-        if index + samples <= len(dry):
-            block = dry[index : index + samples]
-        else:
-            block = np.resize(np.roll(dry, -index), samples)
-        left = min(max(int(self._last[agent]) - first, 0), samples)
-        if left < samples:
-            block = block.copy()
-            block[left:] = 0
-        return block
+        """Which goals have stopped sounding."""
+        return self.hearing.over()

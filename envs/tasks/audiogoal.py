@@ -1,7 +1,8 @@
 """AudioGoal: walk to what sounds and say STOP within one metre of it.
 
 Reward = -0.01 a step + decrease of the geodesic distance + 10 on success (SoundSpaces, Chen et al.
-2020). Success = STOP while the geodesic distance is at most 1 m.
+2020). Success = STOP while the geodesic distance is at most 1 m. A goal that moves is where its
+sound is now; shortest paths and fewest actions of the metrics are those at the start.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..interface import (
+    EMIT,
     F64,
     FORWARD_STEP,
     I32,
@@ -53,7 +55,9 @@ class AudioGoal:
         """See the class."""
         n = simulator.num_agents
         self._simulator, self._max_steps = simulator, max_steps
-        self._goals = np.zeros((n, 2))
+        self._moving = simulator.options.moving > 0.0
+        self._echo_cost = simulator.options.echo_cost
+        self._goals = np.zeros((n, 2))  # where the sources were when the fields were solved
         self._last_position = np.zeros((n, 2))
         self.distance = np.zeros(n)  # geodesic to the goal now
         self._shortest = np.zeros(n)  # geodesic at the start
@@ -71,7 +75,7 @@ class AudioGoal:
         field = home.nav.field(np.array(episode.goal))
         pool.navs.put_goal(agent, field)
         start = np.array(episode.start[:2])
-        self._goals[agent] = episode.goal
+        self._goals[agent] = episode.source[:2]
         self._last_position[agent] = start
         self.distance[agent] = self._shortest[agent] = field.distance(start)
         self._fewest[agent] = self._oracle_actions(home.nav, field, episode)
@@ -92,6 +96,8 @@ class AudioGoal:
 
     def advance(self, actions: I64) -> Outcome:
         """Score the step that the simulator has just made."""
+        if self._moving:
+            self._follow()
         positions = self._simulator.poses[:, :2]
         before = self.distance
         self.distance = self._simulator.pool.navs.distances(self._simulator.slots, positions)
@@ -102,8 +108,20 @@ class AudioGoal:
         self._success = stopped & (self.distance <= SUCCESS_DISTANCE)
         self._silent = self._success & self._simulator.silent()
         reward = STEP_REWARD + (before - self.distance) + SUCCESS_REWARD * self._success
+        reward -= self._echo_cost * (actions == EMIT)
         self._return += reward
         return Outcome(reward, stopped, (self._actions >= self._max_steps) & ~stopped)
+
+    def _follow(self) -> None:
+        """Let the goals be where the sounds are now."""
+        pool, simulator = self._simulator.pool, self._simulator
+        for agent in range(simulator.num_agents):
+            place = simulator.sources[agent, :2]
+            if not np.allclose(place, self._goals[agent], atol=1e-9, rtol=0.0):
+                nav = pool.home(int(simulator.slots[agent])).nav
+                goal = place if nav.is_free(place[None])[0] else nav.nearest_free(place)
+                pool.navs.put_goal(agent, nav.field(goal))
+                self._goals[agent] = place
 
     def metrics(self, agents: I32) -> dict[str, Any]:
         """The metrics of episodes that have just ended, (n,) arrays by name."""
@@ -131,10 +149,13 @@ class AudioGoal:
         )
         delta = simulator.sources[:, :2] - poses[:, :2]
         bearing = np.arctan2(delta[:, 1], delta[:, 0])
-        return {
+        truth: dict[str, Any] = {
             "oracle_action": actions,
             "path_azimuth": path_azimuth,
             "goal_azimuth": wrap_angle(bearing - poses[:, 2]),
             "geodesic_distance": self.distance.copy(),
             "source_distance": np.hypot(delta[:, 0], delta[:, 1]),
         }
+        if self._moving:
+            truth["source_position"] = simulator.sources.copy()
+        return truth

@@ -11,12 +11,30 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..interface import SoundwalkError, unknown
 
 HOME_SEEDS = {"train": 0, "val": 1_000_000, "test": 2_000_000}
 HOMES_PER_SPLIT = 1_000_000
 VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Distractor:
+    """Another sound at the same time.
+
+    Attributes:
+        target: index into the home's plan.objects.
+        source: where the sound leaves the object, metres.
+        clip: name of the sound in its bank.
+        offset: sample at which the clip starts.
+    """
+
+    target: int
+    source: tuple[float, float, float]
+    clip: str
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,12 @@ class Episode:
         geodesic: shortest walkable distance from start to goal, metres.
         straight: straight-line distance from start to goal, metres.
         doors: whether start and goal lie in different rooms.
+        onset: seconds until the source begins to sound; at 0 it has always been on.
+        loop: whether clips are repeated; if not, they sound once.
+        distractors: other sounds at the same time.
+        waypoints: x, y in metres between which the source walks there and back, from `goal` on and
+            at the height of `source`; it stays where it is if there are none.
+        speed: at which it walks, metres per second.
     """
 
     split: str
@@ -52,6 +76,11 @@ class Episode:
     geodesic: float
     straight: float
     doors: bool
+    onset: float = 0.0
+    loop: bool = True
+    distractors: tuple[Distractor, ...] = ()
+    waypoints: tuple[tuple[float, float], ...] = ()
+    speed: float = 0.0
 
     @property
     def category(self) -> str:
@@ -76,7 +105,7 @@ def save_episodes(episodes: list[Episode], path: str | Path) -> None:
     aside = path.with_name(path.name + ".partial")
     with aside.open("w", encoding="utf-8") as file:
         for episode in episodes:
-            file.write(json.dumps({"version": VERSION, **dataclasses.asdict(episode)}) + "\n")
+            file.write(json.dumps({"version": VERSION, **_row(episode)}) + "\n")
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
@@ -104,6 +133,12 @@ def load_episodes(path: str | Path) -> list[Episode]:
     return episodes
 
 
+def _row(episode: Episode) -> dict[str, Any]:
+    """An episode as JSON has it: what is as by default is left out."""
+    row = dataclasses.asdict(episode)
+    return {name: value for name, value in row.items() if value != _DEFAULTS.get(name, _UNSET)}
+
+
 def _parse(line: str, where: str) -> Episode:
     try:
         row = json.loads(line)
@@ -111,13 +146,34 @@ def _parse(line: str, where: str) -> Episode:
         raise SoundwalkError(f"{where} is not JSON ({error.msg}): expected an episode") from None
     if not isinstance(row, dict) or row.pop("version", None) != VERSION:
         raise SoundwalkError(f"{where} is not an episode of version {VERSION}: generate it anew")
+    row = {**_DEFAULTS, **row}
     names = {field.name for field in dataclasses.fields(Episode)}
     if set(row) != names:
         odd = sorted(set(row) ^ names)
         raise SoundwalkError(f"{where}: fields {odd} are missing or unknown; generate it anew")
     for name in ("rooms", "start", "source", "goal"):
         row[name] = tuple(row[name])
+    row["waypoints"] = tuple((float(x), float(y)) for x, y in row["waypoints"])
+    row["distractors"] = tuple(_distractor(entry, where) for entry in row["distractors"])
     episode = Episode(**row)
     if episode.split not in HOME_SEEDS:
         raise unknown("split", episode.split, HOME_SEEDS)
     return episode
+
+
+def _distractor(entry: Any, where: str) -> Distractor:
+    """A distractor of an episode read from JSON."""
+    names = {field.name for field in dataclasses.fields(Distractor)}
+    if isinstance(entry, Distractor):
+        return entry
+    if not isinstance(entry, dict) or set(entry) != names:
+        raise SoundwalkError(f"{where}: a distractor is {entry!r}: expected {sorted(names)}")
+    return Distractor(**{**entry, "source": tuple(entry["source"])})
+
+
+_UNSET = object()
+_DEFAULTS: dict[str, Any] = {
+    field.name: field.default
+    for field in dataclasses.fields(Episode)
+    if field.default is not dataclasses.MISSING
+}

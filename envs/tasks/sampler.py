@@ -18,6 +18,7 @@ from ..interface import F64, SUCCESS_DISTANCE, SoundwalkError
 from ..scenes import FloorPlan
 from ..simulators.homes import Home, HomePool, Rooms
 from .episodes import Episode, home_seeds
+from .surroundings import Surroundings
 
 DOOR_SHARE = 0.65  # how often start and goal are asked to lie in different rooms
 NEAREST_START = 2 * SUCCESS_DISTANCE  # metres; closer starts would be no walk
@@ -30,6 +31,9 @@ class EpisodeSource(Protocol):
 
     def next(self, rng: np.random.Generator, agent: int, count: int) -> Episode:
         """The episode number `count` (from 0) of environment `agent`."""
+
+    def index(self, agent: int, count: int) -> int:
+        """How `next(rng, agent, count)` is counted: by its place in a list, else by `count`."""
 
     def upcoming(self, count: int) -> list[tuple[int, Rooms]]:
         """Homes worth building before episode number `count + 1` begins."""
@@ -72,6 +76,7 @@ class SampledEpisodes:
         homes: size of the window of homes.
         refresh: homes by which the window moves with every episode of an environment.
         duration: seconds the source sounds; 0 means all the time.
+        surroundings: what else there is.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class SampledEpisodes:
         homes: int = 64,
         refresh: float = 0.5,
         duration: float = 0.0,
+        surroundings: Surroundings | None = None,
     ) -> None:
         """See the class."""
         if homes < 1:
@@ -92,7 +98,7 @@ class SampledEpisodes:
         self._seeds = home_seeds(split)
         self._pool, self._split, self._rooms = pool, split, rooms
         self._homes, self._refresh, self._duration = homes, refresh, duration
-        self._bank = bank
+        self._bank, self._surroundings = bank, surroundings or Surroundings()
         self._clips = by_category(bank.clips(split, mode=sounds))
         if not self._clips:
             raise SoundwalkError(f"no clip for split={split!r}, sounds={sounds!r} in this bank")
@@ -104,11 +110,18 @@ class SampledEpisodes:
             seed = self._seeds[(window + int(rng.integers(self._homes))) % len(self._seeds)]
             slot = self._pool.acquire(seed, self._rooms)
             try:
-                episode = self.in_home(self._pool.home(slot), seed, rng)
+                home = self._pool.home(slot)
+                episode = self.in_home(home, seed, rng)
+                if episode is not None:
+                    episode = self._surroundings.around(episode, home, self._clips, self._bank)
             finally:
                 self._pool.release(slot)
             if episode is not None:
                 return episode
+
+    def index(self, agent: int, count: int) -> int:
+        """The number of the sampled episode."""
+        return count
 
     def upcoming(self, count: int) -> list[tuple[int, Rooms]]:
         """The home at the far end of the next window: the only one that is new there."""

@@ -29,9 +29,11 @@ def test_a_row_is_transformed_the_same_way_beside_any_number_of_others() -> None
         np.testing.assert_array_equal(forward(signal, rows), together[:rows])
 
 
-@pytest.mark.parametrize("samples", [1, 2, 1000, 4097, 6400, 8159, 8192, 8193, 12_000])
-def test_lengths_suffice_and_do_not_waste_more_than_half(samples: int) -> None:
-    assert samples <= fast_length(samples) <= max(1.5 * samples, 4)
+@pytest.mark.parametrize("samples", [1, 2, 1000, 4097, 6400, 8159, 8193, 8799, 12_000])
+def test_lengths_suffice_are_even_and_waste_little(samples: int) -> None:
+    length = fast_length(samples)
+    assert samples <= length <= max(1.34 * samples, 2)
+    assert length % 2 == 0
 
 
 def test_a_convolver_is_what_imports_pytorch() -> None:

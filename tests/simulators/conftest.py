@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from soundwalk.envs.scenes import Scene, generate
 from soundwalk.envs.simulators import homes
+from soundwalk.envs.simulators.native import NativeSimulator
+
+from .worlds import Make, simulator
 
 
 @pytest.fixture
@@ -21,3 +26,17 @@ def built(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
 
     monkeypatch.setattr(homes, "generate", counted)
     return counts
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """Makes simulators of one home with any options: see `worlds.simulator`."""
+    made: list[NativeSimulator] = []
+
+    def build(scene: Scene, agents: int = 1, **options: Any) -> NativeSimulator:
+        made.append(simulator(scene, agents, **options))
+        return made[-1]
+
+    yield build
+    for world in made:
+        world.pool.close()

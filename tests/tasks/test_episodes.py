@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from soundwalk.envs.interface import SoundwalkError
 from soundwalk.envs.tasks.episodes import (
     HOME_SEEDS,
+    Distractor,
     Episode,
     home_seeds,
     load_episodes,
@@ -38,6 +40,27 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     save_episodes([EPISODE, EPISODE], path)
     assert load_episodes(path) == [EPISODE, EPISODE]
     assert list(tmp_path.iterdir()) == [path]  # nothing is left aside
+
+
+def test_surroundings_are_saved_where_there_are_any(tmp_path: Path) -> None:
+    path = tmp_path / "episodes.jsonl"
+    others = (Distractor(3, (1.0, 2.0, 0.5), "dog/1", 77), Distractor(0, (2, 1, 1), "fan/0", 0))
+    crowd = dataclasses.replace(
+        EPISODE, distractors=others, waypoints=((1.0, 2.0), (3.5, 1.0)), speed=0.5, onset=1.0,
+        loop=False,
+    )  # fmt: skip
+    save_episodes([crowd, EPISODE], path)
+    assert load_episodes(path) == [crowd, EPISODE]
+    plain = json.loads(path.read_text().splitlines()[1])
+    assert not {"distractors", "waypoints", "speed", "onset", "loop"} & set(plain)
+
+
+def test_a_distractor_that_is_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "episodes.jsonl"
+    save_episodes([EPISODE], path)
+    path.write_text(path.read_text().replace("}\n", ', "distractors": [{"target": 1}]}\n'))
+    with pytest.raises(SoundwalkError, match=r":1: a distractor is {'target': 1}: expected"):
+        load_episodes(path)
 
 
 def test_no_home_belongs_to_two_splits() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from soundwalk.envs.interface import SoundwalkError
-from soundwalk.training.config import Config, from_dict, load_config, save_config
+from soundwalk.envs.simulators.options import HearingOptions
+from soundwalk.training.config import Config, EnvConfig, from_dict, load_config, save_config
+from soundwalk.training.worlds import make_envs
 
 
 @pytest.mark.parametrize("name", ["quick", "audiogoal"])
@@ -88,3 +91,26 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
     (tmp_path / "list.yaml").write_text("- 1")
     with pytest.raises(SoundwalkError, match="expected keys and values"):
         load_config(tmp_path / "list.yaml")
+
+
+def test_every_option_of_hearing_is_a_key_with_the_same_default() -> None:
+    for option in dataclasses.fields(HearingOptions):
+        assert getattr(EnvConfig(), option.name) == getattr(HearingOptions(), option.name)
+
+
+def test_options_of_hearing_are_read_and_reach_the_environment(tmp_path: Path) -> None:
+    config = from_dict(
+        {"env": {"distractors": 2, "snr": 10, "acoustics": {"bands": 7}, "receiver": "mono"}}
+    )
+    assert config.env.snr == 10.0
+    save_config(config, tmp_path / "c.yaml")
+    assert load_config(tmp_path / "c.yaml") == config
+    small = dataclasses.replace(
+        config.env, num_envs=1, homes=1, rooms=(1, 1), sensors=("audio",), wrappers=()
+    )
+    envs = make_envs(small)
+    options = envs.unwrapped.options  # type: ignore[attr-defined]
+    envs.close()
+    assert (options.distractors, options.snr, options.config().bands) == (2, 10.0, 7)
+    with pytest.raises(SoundwalkError, match=r"'env.acoustics' is 3: expected keys and values"):
+        from_dict({"env": {"acoustics": 3}})

@@ -75,6 +75,7 @@ class SoundBank:
         self.all_clips = tuple(sorted(clips, key=lambda c: (c.category, c.index)))
         self.sample_rate = sample_rate
         self._whole = whole
+        self._named = {clip.name: clip for clip in self.all_clips}
         self._read = lru_cache(_CACHED_CLIPS)(source.read)
 
     @classmethod
@@ -152,6 +153,16 @@ class SoundBank:
                 " training is heard; use split 'val' or 'test'"
             )
         return tuple(c for c in self.all_clips if _usable(c, split, mode))
+
+    def clip(self, name: str) -> Clip:
+        """The clip of a name.
+
+        Raises:
+            SoundwalkError: this bank does not hold it.
+        """
+        if name not in self._named:
+            raise unknown("clip", name, self._named)
+        return self._named[name]
 
     def load(self, clip: Clip) -> F32:
         """The samples (T,) of a clip; read-only, because they are shared by all who ask."""

@@ -1,0 +1,103 @@
+"""What sounds: a clip with its loudness, its beginning and end, and where it is or how it moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..acoustics.trajectory import Trajectory
+from ..interface import F32, F64, I64, Bool, SoundwalkError
+
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """One source of an agent's episode.
+
+    Attributes:
+        dry: (T,) float32 clip.
+        position: (3,) metres, where it is or begins to move.
+        offset: sample of the clip at which it is when the episode, or the sound, begins.
+        onset: seconds from the start of the episode until it begins; at 0 it has always been on.
+        duration: seconds it sounds from then on; 0 means for ever.
+        loop: whether the clip is repeated; else it sounds once, from `offset` to its end.
+        gain: factor on the clip.
+        path: how it moves, if it does.
+    """
+
+    dry: F32
+    position: F64
+    offset: int = 0
+    onset: float = 0.0
+    duration: float = 0.0
+    loop: bool = True
+    gain: float = 1.0
+    path: Trajectory | None = None
+
+
+class Emitters:
+    """Rows of sounds on the common clock of each agent's episode, in samples."""
+
+    def __init__(self, rows: int, rate: int) -> None:
+        """Make `rows` silent rows at `rate` samples per second."""
+        self._rate = rate
+        self._dry: list[F32] = [np.zeros(1, np.float32)] * rows
+        self._shift = np.zeros(rows, np.int64)  # sample of the clip at time 0
+        self._first = np.full(rows, _NEVER)  # silent before
+        self.last = np.zeros(rows, np.int64)  # silent from here on
+        self._gain = np.ones(rows, np.float32)
+
+    def put(self, row: int, sound: Sound) -> None:
+        """Let a row sound.
+
+        Raises:
+            SoundwalkError: the clip is empty, or a time or the gain has no meaning.
+        """
+        if len(sound.dry) == 0:
+            raise SoundwalkError("the sound of an episode is empty: expected at least one sample")
+        for name, value in (("onset", sound.onset), ("duration", sound.duration)):
+            if not 0.0 <= value < np.inf:
+                raise SoundwalkError(f"{name}={value!r}: expected 0 or more seconds")
+        if not np.isfinite(sound.gain):
+            raise SoundwalkError(f"gain={sound.gain!r}: expected a finite number")
+        onset = round(sound.onset * self._rate)
+        always = sound.onset == 0.0 and sound.loop
+        self._dry[row] = sound.dry
+        self._shift[row] = sound.offset - onset
+        self._first[row] = -_NEVER if always else onset
+        self.last[row] = _NEVER
+        if sound.duration > 0.0:
+            self.last[row] = onset + round(sound.duration * self._rate)
+        if not sound.loop:
+            self.last[row] = min(int(self.last[row]), onset + len(sound.dry) - sound.offset)
+        self._gain[row] = sound.gain
+
+    def clear(self, row: int) -> None:
+        """Silence a row."""
+        self._first[row], self.last[row] = _NEVER, 0
+
+    def read(self, row: int, first: int, samples: int) -> F32:
+        """What a row sends from time `first` on, (samples,) float32; not to be written to."""
+        dry = self._dry[row]
+        if first + samples <= self._first[row] or first >= self.last[row]:
+            return np.zeros(samples, np.float32)
+        index = (first + int(self._shift[row])) % len(dry)
+        if index + samples <= len(dry):
+            block = dry[index : index + samples]
+        else:
+            block = np.resize(np.roll(dry, -index), samples)
+        if self._gain[row] != 1.0:
+            block = block * self._gain[row]
+        begin = max(int(self._first[row]) - first, 0)
+        end = min(int(self.last[row]) - first, samples)
+        if begin > 0 or end < samples:
+            block = block.copy()
+            block[:begin] = 0.0
+            block[end:] = 0.0
+        return block
+
+    def over(self, rows: I64, now: I64) -> Bool:
+        """Which rows (m,) have fallen silent for good by their agents' time `now` (m,)."""
+        return now >= self.last[rows]
