@@ -19,7 +19,7 @@ from soundwalk.envs.acoustics.receivers.sofa import Responses, read_sofa
 from soundwalk.envs.acoustics.receivers.sphere_map import spiral, triangulate
 from soundwalk.envs.acoustics.receivers.triangles import find_triangle
 from soundwalk.envs.acoustics.tables import Tables, build_tables, build_work
-from soundwalk.envs.interface import F64
+from soundwalk.envs.interface import F64, SoundwalkError
 from soundwalk.envs.scenes import shoebox
 
 RATE = 16_000
@@ -280,6 +280,12 @@ def test_every_direction_lies_in_the_triangle_that_is_found_for_it() -> None:
         inside = np.array(weights) @ corners[made.triangles[triangle]]
         np.testing.assert_allclose(inside / np.linalg.norm(inside), direction, atol=1e-7)
         assert min(weights) >= 0
+
+
+def test_a_file_of_a_measured_room_is_no_head(surrey: str) -> None:
+    room = Path(surrey).with_name("UniS_Room_A_BRIR_16k.sofa")
+    with pytest.raises(SoundwalkError, match="responses of a room"):
+        Measured(str(room), allow_missing=True).head(RATE)
 
 
 def test_a_room_is_heard_with_a_measured_head_at_every_rate(kemar: str) -> None:

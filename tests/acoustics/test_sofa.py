@@ -165,9 +165,16 @@ def nothing_there(file: h5py.File) -> None:
     file["Data.IR"][0] = 0.0
 
 
+def a_room(file: h5py.File) -> None:
+    """Let the responses ring for 40 ms."""
+    tail = np.random.default_rng(0).standard_normal((300, 2, 2000)) * 0.05
+    replace("Data.IR", np.concatenate([file["Data.IR"][:], tail], axis=2))(file)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (a_room, "responses of a room"),
         (lambda f: f.attrs.__delitem__("Conventions"), "not a SOFA file"),
         (lambda f: f.attrs.__setitem__("SOFAConventions", "SingleRoomDRIR"), "SingleRoomDRIR"),
         (lambda f: f.__delitem__("Data.IR"), "lacks Data.IR"),

@@ -16,7 +16,6 @@ import functools
 import math
 import warnings
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,18 +26,15 @@ from ..bands import band_spectra
 from ..head import diffuse_spectra
 from .base import Receiver, Settings
 from .diffuse import FREQUENCIES, Spectra, coloured_noise
+from .onsets import split
 from .sofa import Responses, read_sofa
 from .sphere import EARS
 from .sphere_map import Triangulation, angle_to_nearest, spiral, triangulate
 from .tables import MEASURED, ReceiverTables, blank_tables
 
-BEFORE, AFTER, FADE = 0.5e-3, 2.5e-3, 0.5e-3  # s kept round the onset; the last of it fades out
-THRESHOLD = 0.1  # of the peak, where a response begins
-GAP = math.radians(30.0)  # farther than this from any measured direction, a direction is missing
-LOWEST = -math.sin(math.radians(60.0))  # what is missing only below this is taken from above it
-RADIUS = 0.0875  # m, of the sphere that fixes the level and the mean delay
-LARGEST = 5000  # whole number in the ratio of two sample rates
-_UPSAMPLED = 16
+_GAP = math.radians(30.0)  # farther than this from any measured direction, a direction is missing
+_LOWEST = -math.sin(math.radians(60.0))  # what is missing only below this is taken from above it
+_RADIUS = 0.0875  # m, of the sphere that fixes the level and the mean delay
 
 
 class Head(NamedTuple):
@@ -127,89 +123,19 @@ class Measured(Receiver):
 def _load(path: str, changed: int, sample_rate: int, allow_missing: bool) -> Head:
     """Read, split into delays and responses, fill what is missing, and set level and mean delay."""
     read = read_sofa(path)
-    _check_rate(path, read.rate, sample_rate)
     _, first = np.unique(read.directions.round(5), axis=0, return_index=True)
     first.sort()
     read = Responses(read.directions[first], read.responses[first], read.delays[first], read.rate)
-    responses, delays, onset = split(read, sample_rate)
+    responses, delays, onset = split(path, read, sample_rate)
     facing = _facing(path, read.directions, delays)
     source, directions = _complete(path, facing, allow_missing)
     triangulation = triangulate(directions)
     head = Head(directions, responses[source], delays[source], onset, triangulation)
     mean = head.map.weights @ head.delays.mean(1)
     # A sphere's mean delay over all directions: Woodworth's law integrated over the sphere.
-    expected = RADIUS / 343.0 * ((math.pi / 2 - 1) / 2 - 0.25)
+    expected = _RADIUS / 343.0 * ((math.pi / 2 - 1) / 2 - 0.25)
     level = _level(head, sample_rate)
     return head._replace(responses=head.responses / level, delays=head.delays - mean + expected)
-
-
-def _check_rate(path: str, rate: float, sample_rate: int) -> None:
-    """Refuse a file that cannot be brought to the sample rate.
-
-    Raises:
-        SoundwalkError: its rate is lower, or stands in no simple ratio.
-    """
-    if rate < 0.9 * sample_rate:
-        raise SoundwalkError(
-            f"{path} was sampled at {rate:g} Hz and holds nothing above {rate / 2:g} Hz: "
-            f"sample_rate={sample_rate} needs a file of at least that rate; lower sample_rate"
-        )
-    ratio = _ratio(rate, sample_rate)
-    if rate != int(rate) or max(ratio.numerator, ratio.denominator) > LARGEST:
-        raise SoundwalkError(
-            f"{path} was sampled at {rate!r} Hz, which has no ratio of small whole numbers to "
-            f"sample_rate={sample_rate}; expected a usual rate such as 44100 or 48000 Hz"
-        )
-
-
-def _ratio(rate: float, sample_rate: int) -> Fraction:
-    """Samples out per sample in."""
-    return Fraction(sample_rate, int(rate))
-
-
-def split(read: Responses, sample_rate: int) -> tuple[F64, F64, int]:
-    """Onset delays, and responses that begin a fixed time before their onset, resampled.
-
-    Args:
-        read: what the file holds.
-        sample_rate: Hz.
-
-    Returns:
-        responses (M, 2, H) with H a multiple of 8, delays (M, 2) seconds, and the onset in samples.
-    """
-    from scipy.signal import resample_poly
-
-    begin = _onsets(read)
-    onset = round(BEFORE * sample_rate)
-    taps = 8 * round((BEFORE + AFTER) * sample_rate / 8)
-    needed = math.ceil((taps + 64) / sample_rate * read.rate)
-    size = 1 << math.ceil(math.log2(read.responses.shape[2] + needed))
-    earlier = np.exp(
-        2j * np.pi * np.fft.rfftfreq(size, 1 / read.rate) * (begin[..., None] - onset / sample_rate)
-    )
-    aligned = np.fft.irfft(np.fft.rfft(read.responses, size) * earlier, size)[:, :, :needed]
-    ratio = _ratio(read.rate, sample_rate)
-    if ratio != 1:
-        aligned = resample_poly(aligned, ratio.numerator, ratio.denominator, axis=2)
-    responses = aligned[:, :, :taps].copy()
-    fade = round(FADE * sample_rate)
-    responses[:, :, -fade:] *= 0.5 + 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade)
-    return responses, begin + read.delays, onset
-
-
-def _onsets(read: Responses) -> F64:
-    """(M, 2) seconds at which responses begin.
-
-    Half the bandwidth is left away, because the ringing of a steep filter before a pulse would be
-    taken for its onset, now earlier and now later.
-    """
-    from scipy.signal import upfirdn
-
-    half = 2 * _UPSAMPLED
-    fine = np.abs(upfirdn(np.hanning(2 * half + 1), read.responses, _UPSAMPLED, axis=2))
-    late = fine > THRESHOLD * fine.max(2, keepdims=True)
-    begin: F64 = (late.argmax(2) - half) / (_UPSAMPLED * read.rate)
-    return begin
 
 
 def _facing(path: str, directions: F64, delays: F64) -> F64:
@@ -233,12 +159,12 @@ def _complete(path: str, measured: F64, allow_missing: bool) -> tuple[list[int],
         SoundwalkError: directions are missing other than steeply below, and may not.
     """
     around = spiral(2000)
-    missing = around[angle_to_nearest(around, measured) > GAP]
+    missing = around[angle_to_nearest(around, measured) > _GAP]
     source = list(range(len(measured)))
     if len(missing) == 0:
         return source, measured
     share = f"{100 * len(missing) / len(around):.0f} % of the sphere"
-    if missing[:, 2].max() > LOWEST and not allow_missing:
+    if missing[:, 2].max() > _LOWEST and not allow_missing:
         x, y, z = missing[missing[:, 2].argmax()]
         azimuth, elevation = math.degrees(math.atan2(y, x)), math.degrees(math.asin(z))
         raise SoundwalkError(
@@ -253,7 +179,7 @@ def _complete(path: str, measured: F64, allow_missing: bool) -> tuple[list[int],
         stacklevel=2,
     )
     coarse = spiral(400)  # some 10 degrees apart
-    added = coarse[angle_to_nearest(coarse, measured) > GAP / 2]
+    added = coarse[angle_to_nearest(coarse, measured) > _GAP / 2]
     lateral = np.arcsin(added[:, 1])[:, None] - np.arcsin(measured[:, 1])[None]
     angle = np.arccos(np.clip(added @ measured.T, -1.0, 1.0))
     source += np.argmin(lateral**2 + (0.2 * angle) ** 2, axis=1).tolist()
@@ -279,7 +205,7 @@ def _level(head: Head, sample_rate: int) -> float:
     excess = []
     for centre in octaves:
         within = (frequency >= centre / math.sqrt(2)) & (frequency < centre * math.sqrt(2))
-        sphere, _ = diffuse_spectra(frequency[within][::4], RADIUS)
+        sphere, _ = diffuse_spectra(frequency[within][::4], _RADIUS)
         excess.append(math.log(heard[within].mean() / sphere.mean()))
     return math.exp(0.5 * float(np.mean(excess)))
 
