@@ -1,4 +1,4 @@
-"""The command line: `soundwalk train, resume, evaluate, render, play, rir, bench, info`.
+"""The command line: `soundwalk train, resume, evaluate, render, play, rir, validate, bench, info`.
 
 Each command is a function whose arguments are its options; heavy modules load when one runs, so
 that `soundwalk --help` answers at once.
@@ -6,7 +6,6 @@ that `soundwalk --help` answers at once.
 
 from __future__ import annotations
 
-import json
 import sys
 import warnings
 from collections.abc import Sequence
@@ -17,10 +16,8 @@ import tyro
 from tyro.conf import Positional, arg
 
 from ..envs.interface import SoundwalkError
-
-Out = Annotated[Path | None, arg(aliases=["-o"])]
-Triple = Annotated[str, arg(metavar="X,Y,Z")]
-Json = Path | None
+from .acoustics import rir, validate
+from .console import Json, Out, report, triple
 
 
 def train(
@@ -48,7 +45,7 @@ def train(
     overrides = [*set_, *([] if seed is None else [f"seed={seed}"])]
     experiment = load_config(config, overrides)
     run = run_dir or Path("runs") / Path(config).stem
-    _report(_progress(start(experiment, run, overwrite=overwrite), run), json)
+    report(_progress(start(experiment, run, overwrite=overwrite), run), json)
 
 
 def resume(run_dir: Positional[Path], /, json: Json = None) -> None:
@@ -60,7 +57,7 @@ def resume(run_dir: Positional[Path], /, json: Json = None) -> None:
     """
     from .reinforce import resume as go_on
 
-    _report(_progress(go_on(run_dir), run_dir), json)
+    report(_progress(go_on(run_dir), run_dir), json)
 
 
 def evaluate(
@@ -114,7 +111,7 @@ def evaluate(
         )  # fmt: skip
         results["video"] = str(path)
         print(f"film: {results['video']}")
-    _report(results, json, quiet=True)
+    report(results, json, quiet=True)
 
 
 def render(
@@ -143,12 +140,12 @@ def render(
 
     from .looking import home, view
 
-    where = None if pose is None else _triple("--pose", pose)
+    where = None if pose is None else triple("--pose", pose)
     image = view(home(scene, rooms), where, pitch=pitch, size=size, hfov=hfov)
     path = out or Path("view.png")
     path.parent.mkdir(parents=True, exist_ok=True)
     imsave(path, image)
-    _report({"path": str(path), "size": size}, json)
+    report({"path": str(path), "size": size}, json)
 
 
 def play(
@@ -177,38 +174,9 @@ def play(
         render_mode="human" if window else None,
     )  # fmt: skip
     try:
-        _report(walk(envs, seed=seed, window=window, screen=sys.stdout), json)
+        report(walk(envs, seed=seed, window=window, screen=sys.stdout), json)
     finally:
         envs.close()
-
-
-def rir(
-    scene: str,
-    source: Triple,
-    receiver: Triple,
-    heading: float = 0.0,
-    out: Out = None,
-    rooms: tuple[int, int] | None = None,
-    sample_rate: int = 16_000,
-    json: Json = None,
-) -> None:
-    """Write a binaural room impulse response as a WAV file.
-
-    Args:
-        scene: seed of the home, or a saved scene.
-        source: where it sounds, metres.
-        receiver: where the head is, metres.
-        heading: of the head, radians, counter-clockwise from +x.
-        out: the file; rir.wav by default.
-        rooms: smallest and largest number of rooms.
-        sample_rate: hertz.
-        json: write what is in the file there.
-    """
-    from .looking import home, impulse_response
-
-    points = _triple("--source", source), _triple("--receiver", receiver)
-    path = out or Path("rir.wav")
-    _report(impulse_response(home(scene, rooms), *points, heading, path, sample_rate), json)
 
 
 def bench(quick: bool = False, config: str = "audiogoal", json: Json = None) -> None:
@@ -222,7 +190,7 @@ def bench(quick: bool = False, config: str = "audiogoal", json: Json = None) -> 
     from .bench import bench as measure
     from .config import load_config
 
-    _report(measure(quick=quick, config=load_config(config)), json)
+    report(measure(quick=quick, config=load_config(config)), json)
 
 
 def info(
@@ -263,18 +231,18 @@ def info(
         if png is not None:
             png.parent.mkdir(parents=True, exist_ok=True)
             plan_figure(place, png)
-        _report(describe(place), json)
+        report(describe(place), json)
         return
     from .census import census
     from .config import EnvConfig
 
     config = EnvConfig(sounds=sounds, rooms=rooms or EnvConfig().rooms)
-    _report(census(config, split=split, count=count, seed=seed, path=out), json)
+    report(census(config, split=split, count=count, seed=seed, path=out), json)
 
 
 COMMANDS = {
     command.__name__: command
-    for command in (train, resume, evaluate, render, play, rir, bench, info)
+    for command in (train, resume, evaluate, render, play, rir, validate, bench, info)
 }
 
 
@@ -299,16 +267,6 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     print(f"soundwalk: warning: {message}", file=sys.stderr)
 
 
-def _report(figures: dict[str, Any], path: Path | None, *, quiet: bool = False) -> None:
-    """Print figures line by line; write them as JSON if asked to."""
-    if not quiet:
-        for key, value in figures.items():
-            print(f"{key}: {json.dumps(value) if isinstance(value, dict | list) else value}")
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
-
 def _progress(state: Any, run: Path) -> dict[str, Any]:
     recent = state.recent
     means = {
@@ -319,13 +277,3 @@ def _progress(state: Any, run: Path) -> dict[str, Any]:
         "seconds": round(state.seconds, 1),
         **{f"last_{key}": round(means[key], 3) for key in ("success", "spl") if key in means},
     }  # fmt: skip
-
-
-def _triple(option: str, text: str) -> tuple[float, float, float]:
-    try:
-        x, y, z = (float(part) for part in text.split(","))
-    except ValueError:
-        raise SoundwalkError(
-            f"{option} {text!r}: expected three numbers with commas, e.g. 1.5,2,1.2"
-        ) from None
-    return x, y, z

@@ -1,14 +1,11 @@
-"""Looking at homes and listening to them: views and impulse responses."""
+"""Looking at homes: which one is meant, and views of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import soundfile
 
-from ..envs.acoustics import GeometricEngine
 from ..envs.interface import SENSOR_HEIGHT, U8, SoundwalkError
 from ..envs.navigation import NavMap
 from ..envs.rendering import Camera, MeshPool, RenderMesh, render
@@ -64,27 +61,3 @@ def view(scene: Scene, pose: Point | None, *, pitch: float, size: int, hfov: flo
     render(pool, np.zeros(1, np.int32), eye, camera, rgb=image)
     frame: U8 = image[0]
     return frame
-
-
-def impulse_response(
-    scene: Scene, source: Point, receiver: Point, heading: float, path: Path, sample_rate: int
-) -> dict[str, Any]:
-    """Write a binaural impulse response as a float32 WAV file; returns what is in it."""
-    engine = GeometricEngine(scene, sample_rate=sample_rate)
-    rir = engine.rir(source=source, receiver=receiver, heading=heading)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, rir.T, sample_rate, subtype="FLOAT")
-    energy = (rir.astype(np.float64) ** 2).sum(1)
-    first = int(np.argmax(np.abs(rir).max(0) > 0.1 * np.abs(rir).max()))
-    return {
-        "path": str(path),
-        "sample_rate": sample_rate,
-        "samples": rir.shape[1],
-        "arrival_ms": round(1000 * first / sample_rate, 2),
-        "level_left_db": _decibels(energy[0]),
-        "level_right_db": _decibels(energy[1]),
-    }
-
-
-def _decibels(energy: float) -> float:
-    return round(10 * float(np.log10(max(energy, 1e-12))), 1)

@@ -14,23 +14,28 @@ from .model import AcousticModel
 from .pool import AcousticPool, check_position, render_rirs
 from .receivers import Receiver
 
+# What an arrival met, in the order of the numbers in `tables`.
+KINDS = ("direct", "reflected", "bent", "off furniture", "scattered", "through walls")
+
 Point = tuple[float, float, float] | F64
 
 
 class Arrival(NamedTuple):
-    """The first sound to arrive.
+    """A sound that arrives by one way.
 
     Attributes:
         time: seconds after emission.
         azimuth: radians, positive to the left of the heading.
         elevation: radians, positive up.
         gains: (B,) pressure gain of each band.
+        kind: one of KINDS: what it met on its way.
     """
 
     time: float
     azimuth: float
     elevation: float
     gains: F64
+    kind: str = "direct"
 
 
 class GeometricEngine:
@@ -117,13 +122,35 @@ class GeometricEngine:
             SoundwalkError: a point lies in a wall or outside, or is not finite.
         """
         self.rir(source, receiver, heading)
+        return self._arrival(0, heading)
+
+    def arrivals(self, source: Point, receiver: Point, heading: float = 0.0) -> list[Arrival]:
+        """Everything that reaches the listener one by one, earliest first.
+
+        Args:
+            source: (3,) metres.
+            receiver: (3,) metres.
+            heading: of the head in radians.
+
+        Raises:
+            SoundwalkError: a point lies in a wall or outside, or is not finite.
+        """
+        self._pool.work.lengths[:] = 0.0
+        self.rir(source, receiver, heading)
+        lengths = self._pool.work.lengths
+        found = np.flatnonzero(lengths)
+        return [self._arrival(int(i), heading) for i in found[np.argsort(lengths[found])]]
+
+    def _arrival(self, index: int, heading: float) -> Arrival:
+        """An arrival of the last response."""
         work = self._pool.work
-        x, y, z = (float(v) for v in work.directions[0])
+        x, y, z = (float(v) for v in work.directions[index])
         return Arrival(
-            time=float(work.lengths[0]) / self.config.speed,
+            time=float(work.lengths[index]) / self.config.speed,
             azimuth=wrap_angle(math.atan2(y, x) - heading),
             elevation=math.asin(min(max(z, -1.0), 1.0)),
-            gains=work.gains[0].copy(),
+            gains=work.gains[index].copy(),
+            kind=KINDS[int(work.kinds[index])],
         )
 
     def late_level(self, source: Point, receiver: Point) -> F64:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from soundwalk.envs.interface import SoundwalkError
 from soundwalk.envs.scenes import generate, save, shoebox
@@ -14,7 +13,7 @@ from soundwalk.envs.vector import AudioGoalVectorEnv
 from soundwalk.training.census import census
 from soundwalk.training.config import EnvConfig
 from soundwalk.training.frames import Frames
-from soundwalk.training.looking import home, impulse_response, view
+from soundwalk.training.looking import home, view
 
 
 def test_a_home_is_found_by_seed_and_by_file(tmp_path: Path) -> None:
@@ -42,18 +41,6 @@ def test_a_pose_in_a_wall_is_answered_with_the_nearest_free_point() -> None:
     scene = shoebox((6, 5, 2.7), absorption=0.15)
     with pytest.raises(SoundwalkError, match=r"no agent can stand at \(6, 2.5\).*\(5.8"):
         view(scene, (6.0, 2.5, 0.0), pitch=0.0, size=16, hfov=1.0)
-
-
-def test_the_written_impulse_response_arrives_when_sound_does(tmp_path: Path) -> None:
-    scene = shoebox((6, 5, 2.7), absorption=0.5)
-    path = tmp_path / "out" / "rir.wav"
-    figures = impulse_response(scene, (1.0, 2.5, 1.5), (4.43, 2.5, 1.5), 0.0, path, 16_000)
-    assert figures["arrival_ms"] == pytest.approx(10.0, abs=0.5)  # 3.43 m at 343 m/s
-    audio, rate = soundfile.read(path, dtype="float32")
-    assert rate == 16_000
-    assert audio.shape == (figures["samples"], 2)
-    energy = 10 * np.log10((audio.astype(float) ** 2).sum(0))
-    assert energy == pytest.approx([figures["level_left_db"], figures["level_right_db"]], abs=0.06)
 
 
 def test_validation_asks_for_walks_through_doors() -> None:
