@@ -8,6 +8,7 @@ import numpy as np
 
 from ..interface import F32, F64, I32, I64
 from .bands import CENTRES, filter_bank
+from .carrier import even_out
 from .config import AcousticConfig
 from .images import lattice
 from .model import air_absorption, knots
@@ -114,7 +115,7 @@ def build_tables(config: AcousticConfig) -> Tables:
     return Tables(
         bank=filter_bank(config.sample_rate, config.bands),
         receiver=config.listener.tables(config),
-        noise=config.listener.noise(config),
+        noise=even_out(config.listener.noise(config), config.sample_rate),
         lattice=lattice(config.order),
         knots=knots(config),
         air=air_absorption(config),
