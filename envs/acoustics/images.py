@@ -114,7 +114,7 @@ def undrawn_share(
     """
     out = np.empty((len(reflectance), len(times)))
     dims = np.array(size, dtype=np.float64)
-    mean = np.maximum(np.asarray(reflectance, dtype=np.float64), 0.05)
+    mean = np.maximum(np.asarray(reflectance, dtype=np.float64), 1e-3)
     kept = np.ones(len(mean)) if mirror is None else np.asarray(mirror, dtype=np.float64)
     _undrawn(dims, mean, kept, order, speed * times, _DIRECTIONS, out)
     return out
