@@ -14,15 +14,20 @@ from ..interface import kernel
 from .echoes import furniture_echoes
 from .images import image_coordinate
 from .model import Home
+from .occlusion import Vector, blocked
 from .paths import trace
-from .reflections import reflect, room_images, spread
+from .reflections import reflect, room_images, shadow, spread
 from .rooms import clamp, door_distance, list_openings
 from .tables import BENT, DIRECT, IMAGE, MAX_ARRIVALS, TRANSMITTED, Place, Tables, Work
 from .transmission import straight_through
 
+FAINT = 0.004  # of the loudest way: what is fainter is left out
+WEAK = 0.05  # of the loudest route: reflections of weaker routes are left to the diffuse field
+INSIDE = 0.25  # m from the middle of a door over which reflections of the room behind come in
+
 
 @kernel
-def _end_images(
+def _end_images(  # noqa: C901 one list
     home: Home,
     slot: int,
     door: int,
@@ -32,18 +37,31 @@ def _end_images(
     count: int,
     s: Place,
     r: Place,
+    limits: tuple[float, float],
     found: int,
     work: Work,
 ) -> int:
-    """Reflections in the room at one end of a route: images of the listener, or of the source."""
+    """Reflections in the room at one end of a route: images of the listener, or of the source.
+
+    `limits` are the pressure below which arrivals are left out, and the share to keep.
+    """
     place = s if at_source else r
     room = place.room
-    box = home.rooms[slot, room]
+    box, faces = home.rooms[slot, room], home.leaky[slot, room]
     axis = home.door_rooms[slot, door, 2]
     inward = 1 if home.door_rooms[slot, door, 1] == room else -1  # from the door into the room
     x, y = clamp(home, slot, place)
-    for m in range(1, tables.lattice.shape[0]):
-        image = tables.lattice[m]
+    openings, path, lattice = work.openings, work.path, tables.lattice
+    centres, air, speed = tables.centres, tables.air, tables.speed[0]
+    lengths, kinds, rows = work.lengths, work.kinds, work.gains
+    directions, departures = work.directions, work.departures
+    middle = 0.5 * (home.doors[slot, door, axis] + home.doors[slot, door, axis + 2])
+    depth = abs((place.y if axis == 1 else place.x) - middle)
+    share = limits[1] * min(depth / INSIDE, 1.0)
+    if share <= 0.0:
+        return found
+    for m in range(1, lattice.shape[0]):
+        image = lattice[m]
         if abs(image[0]) + abs(image[1]) + abs(image[2]) > order or found >= MAX_ARRIVALS:
             break
         if image[axis] * inward < 0:
@@ -51,19 +69,79 @@ def _end_images(
         ix = image_coordinate(image[0], x, box[0], box[2])
         iy = image_coordinate(image[1], y, box[1], box[3])
         iz = image_coordinate(image[2], place.z, 0.0, box[4])
+        gains, direction, departure = rows[found], directions[found], departures[found]
+        gains[:] = 1.0
+        reflect(faces, image, gains)
+        loudest = 0.0
+        for b in range(gains.shape[0]):
+            loudest = max(loudest, gains[b])
         start = (ix, iy, iz) if at_source else (s.x, s.y, s.z)
         end = (r.x, r.y, r.z) if at_source else (ix, iy, iz)
-        work.gains[found, :] = 1.0
-        trace(work, count, start, end, tables, found)
-        work.kinds[found] = IMAGE
-        mirrored = work.departures[found] if at_source else work.directions[found]
+        away = (start[0] - end[0]) ** 2 + (start[1] - end[1]) ** 2 + (start[2] - end[2]) ** 2
+        if loudest * share < limits[0] * math.sqrt(away):
+            continue
+        length = trace(
+            openings, count, path, start, end, centres, speed, gains, direction, departure
+        )
+        if length <= 0.0:
+            continue
+        spread(length, air, gains, share)
+        loudest = 0.0
+        for b in range(gains.shape[0]):
+            loudest = max(loudest, gains[b])
+        if loudest <= limits[0]:
+            continue
+        fade = min((loudest - limits[0]) / limits[0], 1.0)
+        for b in range(gains.shape[0]):
+            gains[b] *= fade
+        lengths[found], kinds[found] = length, IMAGE
+        mirrored = departure if at_source else direction
         for k in range(3):
             if image[k] % 2 != 0:
                 mirrored[k] = -mirrored[k]
-        reflect(home.leaky[slot, room], image, work.gains[found])
-        spread(work.lengths[found], tables.air, work.gains[found], 1.0)
         found += 1
     return found
+
+
+@kernel
+def _leg(
+    home: Home, slot: int, room: int, start: Vector, end: Vector, ends: tuple[Vector, Vector]
+) -> float:
+    """Metres of detour round a room's furniture on a straight leg."""
+    dx, dy, dz = end[0] - start[0], end[1] - start[1], end[2] - start[2]
+    d = (
+        dx if abs(dx) > 1e-9 else 1e-9,
+        dy if abs(dy) > 1e-9 else 1e-9,
+        dz if abs(dz) > 1e-9 else 1e-9,
+    )
+    boxes, reach, lanes = home.solids[slot, room], home.reach[slot, room], home.lanes[slot, room]
+    return blocked(boxes, reach, lanes, start, d, (0.0, 1.0), ends)
+
+
+@kernel
+def _route_shadow(
+    home: Home, slot: int, s: Place, r: Place, length: float, found: int, work: Work
+) -> float:
+    """Metres of detour round furniture on the first and on the last leg of a route just traced."""
+    here, there = (s.x, s.y, s.z), (r.x, r.y, r.z)
+    path, out, back = work.path, work.departures[found], work.directions[found]
+    flat = math.sqrt(out[0] * out[0] + out[1] * out[1]) + 1e-9
+    one = math.sqrt((path[1, 0] - s.x) ** 2 + (path[1, 1] - s.y) ** 2) / flat
+    one = min(one, length)
+    turn = (s.x + out[0] * one, s.y + out[1] * one, s.z + out[2] * one)
+    extra = _leg(home, slot, s.room, here, turn, (here, there))
+    if one < length - 1e-6:  # bent: the last leg is another one
+        k = 1
+        while k < path.shape[0] - 1 and (path[k, 0] != r.x or path[k, 1] != r.y):
+            k += 1
+        flat = math.sqrt(back[0] * back[0] + back[1] * back[1]) + 1e-9
+        two = math.sqrt((path[k - 1, 0] - r.x) ** 2 + (path[k - 1, 1] - r.y) ** 2) / flat
+        two = min(two, length)
+        turn = (r.x + back[0] * two, r.y + back[1] * two, r.z + back[2] * two)
+        extra += _leg(home, slot, r.room, there, turn, (here, there))
+    elif s.room != r.room:
+        extra += _leg(home, slot, r.room, there, here, (here, there))
+    return extra
 
 
 @kernel
@@ -118,7 +196,7 @@ def find_arrivals(  # noqa: C901 one list
         number of arrivals.
     """
     work.stay[0], work.stay[1] = 1.0, 1.0
-    found, shortest = 0, 0
+    found, shortest, loudest = 0, 0, 0.0
     together = s.room == r.room
     routes = home.routes[slot, s.room, r.room]  # all zeros within a room
     for k in range(routes.shape[0]):
@@ -128,11 +206,32 @@ def find_arrivals(  # noqa: C901 one list
         if not together and (route[0] == 0 or found >= MAX_ARRIVALS):
             break
         count = list_openings(home, slot, route, s, r, work.openings)
-        work.gains[found, :] = 1.0
-        trace(work, count, (s.x, s.y, s.z), (r.x, r.y, r.z), tables, found)
-        length = work.lengths[found]
-        work.kinds[found] = _kind(s, r, length)
-        spread(length, tables.air, work.gains[found], 1.0)
+        gains = work.gains[found]
+        gains[:] = 1.0
+        length = trace(
+            work.openings,
+            count,
+            work.path,
+            (s.x, s.y, s.z),
+            (r.x, r.y, r.z),
+            tables.centres,
+            tables.speed[0],
+            gains,
+            work.directions[found],
+            work.departures[found],
+        )
+        if length <= 0.0:
+            continue
+        work.lengths[found], work.kinds[found] = length, _kind(s, r, length)
+        spread(length, tables.air, gains, 1.0)
+        loud = gains[0]  # the lowest band bends best
+        loudest = max(loudest, loud)
+        shadow(
+            _route_shadow(home, slot, s, r, length, found, work),
+            tables.centres,
+            tables.speed[0],
+            gains,
+        )
         best = found == 0 or length < work.lengths[shortest]
         shortest = found if best else shortest
         found += 1
@@ -145,9 +244,13 @@ def find_arrivals(  # noqa: C901 one list
             a, b = door_distance(home, slot, first, s), door_distance(home, slot, last, r)
             whole = max(a + b if first == last else max(length, a + b), 1e-6)
             work.stay[0], work.stay[1] = a / whole, b / whole
+        share = min(loud / (WEAK * loudest) - 1.0, 1.0)
         for end in range(2):
             door = first if end == 0 else last
-            found = _end_images(home, slot, door, end == 0, order, tables, count, s, r, found, work)
+            limits = (FAINT * loudest, share)
+            found = _end_images(
+                home, slot, door, end == 0, order, tables, count, s, r, limits, found, work
+            )
     if together:
         found = room_images(home, slot, order, tables, s, r, found, work)
         found = furniture_echoes(home, slot, tables, s, r, found, work)

@@ -33,6 +33,8 @@ class Home(NamedTuple):
         doors: (D, 5) float64: x0, y0, x1, y1, height.
         door_open: (D,) int32 whether nothing but air is in it.
         door_rooms: (D, 3) int32: room on the lower side, room on the upper side, axis.
+        door_edges: (D, 3) int32 whether each has an edge at its low end, its high end, its top: a
+            joint that is as wide or as high as the rooms it joins has none there.
         counts: (2,) int32: rooms and doors in use.
         routes: (R, R, K, longest) int32, see doorways.door_routes.
         reflect: (R, 6, B) float32 pressure reflectance of each face's wall.
@@ -59,6 +61,7 @@ class Home(NamedTuple):
     doors: F64
     door_open: I32
     door_rooms: I32
+    door_edges: I32
     counts: I32
     routes: I32
     reflect: F32
@@ -107,6 +110,21 @@ def _solid(areas: F64, stats: RoomAcoustics) -> F64:
 def _bare(areas: F64, stats: RoomAcoustics) -> float:
     """Square metres of the surface of furniture."""
     return max(stats.surface - float(np.maximum(areas - stats.openings, 0.0).sum()), 0.0)
+
+
+def _door_edges(plan: FloorPlan) -> I32:
+    """(D, 3) whether each door has an edge at its low end, its high end, and its top."""
+    edges = [(1, 1, 1)] * max(1, len(plan.doors))
+    for index, door in enumerate(plan.doors):
+        across = 1 - door.axis
+        rooms = [plan.rooms[room] for room in door.rooms]
+        low, high = (
+            any(abs(room.box[k] - door.box[k]) > 1e-6 for room in rooms)
+            for k in (across, across + 2)
+        )
+        top = any(room.height > door.height + 1e-6 for room in rooms)
+        edges[index] = (int(low), int(high), int(top))
+    return np.array(edges, dtype=np.int32)
 
 
 def _leaves(plan: FloorPlan, through: F32) -> F32:
@@ -198,6 +216,7 @@ class AcousticModel:
             doors=np.array(doors, dtype=np.float64),
             door_open=np.array([d.open for d in plan.doors] or [False], dtype=np.int32),
             door_rooms=np.array(links, dtype=np.int32),
+            door_edges=_door_edges(plan),
             counts=np.array([len(plan.rooms), len(plan.doors)], dtype=np.int32),
             routes=door_routes(plan),
             reflect=np.array(reflect, dtype=np.float32),

@@ -3,7 +3,7 @@
 A leg that crosses a box goes round it: to the left, to the right, or by the nearest of its other
 edges. In the energy of all detours each counts with the inverse of how much longer it is (the loss
 of an edge grows as 10 lg of it), so one number per box tells the loss in all bands; numbers of
-several boxes add up. Kurze and Anderson's formula (paths.edge_gain) turns it into a gain, which
+several boxes add up. Kurze and Anderson's formula (edges.edge_gain) turns it into a gain, which
 tends to one as a box is only just grazed.
 """
 

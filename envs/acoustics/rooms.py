@@ -8,6 +8,8 @@ from ..interface import F64, I32, kernel
 from .model import Home
 from .tables import Place
 
+ENDLESS = 1e3  # m, height of an opening that reaches the ceiling
+
 
 @kernel
 def locate(home: Home, slot: int, x: float, y: float, z: float) -> Place:
@@ -48,7 +50,12 @@ def _add_face(
         at = b[3] if upper else b[1]
         openings[count, 0], openings[count, 1] = b[0] if forward else b[2], at
         openings[count, 2], openings[count, 3] = b[2] if forward else b[0], at
-    openings[count, 4] = b[4]
+    edges, axis = home.door_edges[slot, door], home.door_rooms[slot, door, 2]
+    left_high = (axis == 0) == forward
+    openings[count, 4] = b[4] if edges[2] > 0 else ENDLESS
+    openings[count, 5] = door
+    openings[count, 6] = edges[1 if left_high else 0]
+    openings[count, 7] = edges[0 if left_high else 1]
     return count + 1
 
 
@@ -62,7 +69,7 @@ def list_openings(home: Home, slot: int, route: I32, s: Place, r: Place, opening
         route: door index + 1, zeros at the end; all zero within a room.
         s: start. A start inside a tunnel leaves it towards its room first.
         r: end.
-        openings: (P, 5), filled.
+        openings: (P, OPENING_COLUMNS), filled; a joint without thickness has one face.
 
     Returns:
         number of faces.
@@ -82,7 +89,9 @@ def list_openings(home: Home, slot: int, route: I32, s: Place, r: Place, opening
         forward = home.door_rooms[slot, door, 0] == here
         if k > 0 or door != s.tunnel:
             count = _add_face(home, slot, door, forward, not forward, openings, count)
-        if k < length - 1 or door != r.tunnel:
+        axis = home.door_rooms[slot, door, 2]
+        thick = home.doors[slot, door, axis + 2] > home.doors[slot, door, axis]
+        if thick and (k < length - 1 or door != r.tunnel):
             count = _add_face(home, slot, door, forward, forward, openings, count)
         here = home.door_rooms[slot, door, 1 if forward else 0]
     if r.tunnel >= 0 and (length == 0 or route[length - 1] - 1 != r.tunnel):

@@ -15,7 +15,8 @@ from .model import air_absorption, knots
 from .receivers.tables import ReceiverTables
 
 MAX_ARRIVALS = 1024
-PATH_COLUMNS = 5
+PATH_COLUMNS = 7
+OPENING_COLUMNS = 8
 # What happened to an arrival: nothing; walls; edges; the face of a piece of furniture, as
 # a mirror or as a rough surface; it went straight through walls.
 DIRECT, IMAGE, BENT, FURNITURE, SCATTERED, TRANSMITTED = range(6)
@@ -81,7 +82,8 @@ class Work(NamedTuple):
         departures: (A, 3) float64 unit vectors in which it leaves the source.
         kinds: (A,) int32: DIRECT, IMAGE, BENT, FURNITURE, SCATTERED or TRANSMITTED.
         gains: (A, B) float64 pressure.
-        openings: (P, 5) float64 left x, y, right x, y, height of the openings on a route.
+        openings: (P, OPENING_COLUMNS) float64 left x, y, right x, y, height, door of the openings
+            on a route, and whether the left and the right end are edges of a wall.
         path: (P + 2, PATH_COLUMNS) float64 points of a route: x, y, and what paths._measure adds.
         stay: (2,) float64 share of the way inside the source's and inside the listener's room.
         modes: (B, M) float32 diffusion modes at the listener.
@@ -133,7 +135,7 @@ def build_work(bands: int, modes: int, times: int, channels: int = 1) -> Work:
         departures=np.zeros((MAX_ARRIVALS, 3)),
         kinds=np.zeros(MAX_ARRIVALS, np.int32),
         gains=np.zeros((MAX_ARRIVALS, bands)),
-        openings=np.zeros((MAX_OPENINGS, 5)),
+        openings=np.zeros((MAX_OPENINGS, OPENING_COLUMNS)),
         path=np.zeros((MAX_OPENINGS + 2, PATH_COLUMNS)),
         stay=np.zeros(2),
         modes=np.zeros((bands, modes), np.float32),

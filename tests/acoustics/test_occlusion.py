@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from soundwalk.envs.acoustics import AcousticConfig, GeometricEngine
-from soundwalk.envs.acoustics.paths import bend_loss
+from soundwalk.envs.acoustics.edges import bend_loss
 from soundwalk.envs.acoustics.solids import solid_boxes
 from soundwalk.envs.interface import F64
 from soundwalk.envs.scenes import generate, shoebox

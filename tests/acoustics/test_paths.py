@@ -10,7 +10,8 @@ from scipy.optimize import minimize
 
 from soundwalk.envs.acoustics import GeometricEngine
 from soundwalk.envs.acoustics.doorways import door_routes
-from soundwalk.envs.acoustics.paths import bend_loss, taut_path
+from soundwalk.envs.acoustics.edges import bend_loss
+from soundwalk.envs.acoustics.paths import taut_path
 from soundwalk.envs.interface import F64, SPEED_OF_SOUND
 from soundwalk.envs.scenes.scene import Scene
 
@@ -68,7 +69,8 @@ def test_sound_through_an_open_door_in_sight_is_the_plain_direct_sound(two_rooms
     first = engine.arrival((1.0, 2.0, 1.2), (6.0, 1.9, 1.2))
     distance = math.dist((1.0, 2.0), (6.0, 1.9))
     assert first.time * SPEED_OF_SOUND == pytest.approx(distance, abs=1e-6)
-    np.testing.assert_allclose(first.gains * distance, 1.0, atol=1e-6)
+    np.testing.assert_allclose(first.gains[1:] * distance, 1.0, atol=0.02)
+    assert 0.6 < first.gains[0] * distance < 1.0  # the door is narrow for a wave of a metre
 
 
 @pytest.mark.parametrize("receiver", [(4.3, 3.7), (6.0, 0.3), (7.5, 3.9), (4.2, 0.4)])
