@@ -6,10 +6,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ..interface import F32, F64, SoundwalkError, wrap_angle
 from ..scenes.scene import Scene
 from .config import AcousticConfig
+from .directivity import Directivity
 from .model import AcousticModel
 from .pool import AcousticPool, check_position, render_rirs
 from .receivers import Receiver
@@ -86,14 +88,26 @@ class GeometricEngine:
         self._pool = AcousticPool(1, self.config)
         self._pool.put(0, self.model)
         self._slot = np.zeros(1, np.int32)
+        self._known: dict[str, Directivity] = {}
 
-    def rir(self, source: Point, receiver: Point, heading: float = 0.0) -> F32:
+    def rir(
+        self,
+        source: Point,
+        receiver: Point,
+        heading: float = 0.0,
+        *,
+        directivity: str | Directivity | None = None,
+        orientation: npt.ArrayLike = 0.0,
+    ) -> F32:
         """Impulse response from a source to a listener.
 
         Args:
             source: (3,) metres.
             receiver: (3,) metres, centre of the head.
             heading: of the head in radians, counter-clockwise from +x.
+            directivity: of the source: "cardioid" or another of directivity.PATTERNS, a path to a
+                SOFA file, or a Directivity; omnidirectional if None.
+            orientation: of the source: radians from +x, or a vector (3,).
 
         Returns:
             (channels, samples) float32; sample 0 is the time of emission, amplitude 1 at 1 m.
@@ -104,11 +118,24 @@ class GeometricEngine:
         place = check_position(self.model, "receiver", receiver)
         if not np.isfinite(heading):
             raise SoundwalkError(f"heading={heading!r}: expected a finite number of radians")
+        self._pool.aim_source(0, self._directivity(directivity), orientation)
         self._pool.put_source(0, 0, source)
         out = np.empty((1, self.config.channels, self.config.samples), np.float32)
         render_rirs(self._pool, self._slot, np.array([place]), np.array([heading]), out)
         response: F32 = out[0]
         return response
+
+    def _directivity(self, value: str | Directivity | None) -> Directivity | None:
+        """What a source is like; files are read once."""
+        if not isinstance(value, str):
+            return value
+        if value not in self._known:
+            rate, bands = self.config.sample_rate, self.config.bands
+            file = value.endswith(".sofa")
+            self._known[value] = (
+                Directivity.read(value, rate, bands) if file else Directivity.named(value, bands)
+            )
+        return self._known[value]
 
     def arrival(self, source: Point, receiver: Point, heading: float = 0.0) -> Arrival:
         """When and from where the first sound reaches the listener.

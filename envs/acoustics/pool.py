@@ -10,10 +10,11 @@ import numpy.typing as npt
 from ..interface import F32, F64, I32, I64, SoundwalkError
 from ..scenes.scene import Scene
 from .config import AcousticConfig
+from .directivity import Directivity, unit_axis
 from .model import AcousticModel, Home
 from .modes import mode_amplitudes
 from .render import first_lengths, render_batch
-from .tables import Place, Sources, Work, build_tables, build_work
+from .tables import Place, Sources, Work, build_sources, build_tables, build_work
 
 Array = npt.NDArray[Any]
 EMPTY = "the pool is empty: put a model into a slot first"
@@ -40,6 +41,7 @@ class AcousticPool:
         self._agents = slots if agents is None else agents
         self._sources: Sources | None = None
         self._work: Work | None = None
+        self._patterns: list[Directivity] = []
 
     def put(self, slot: int, model: AcousticModel) -> None:
         """Place a home in a slot; arrays grow when it is larger than any before.
@@ -78,11 +80,7 @@ class AcousticPool:
         bands, modes = self.home.shapes.shape[1], self.home.shapes.shape[3]
         old, count = self._sources, self._agents
         if old is None:
-            old = Sources(
-                np.zeros((count, 3)),
-                np.zeros((count, 2), np.int64),
-                np.zeros((count, bands, 0), np.float32),
-            )
+            old = build_sources(count, bands)
         if old.amplitude.shape[2] != modes:
             wider = np.zeros((count, bands, modes), np.float32)
             wider[:, :, : old.amplitude.shape[2]] = old.amplitude
@@ -120,6 +118,33 @@ class AcousticPool:
         sources.position[agent] = x, y, z
         sources.room[agent] = place.room, place.tunnel
         mode_amplitudes(self.home, slot, place, sources.amplitude[agent])
+        sources.amplitude[agent] *= sources.power[agent, :, None]
+
+    def aim_source(
+        self, agent: int, directivity: Directivity | None, orientation: npt.ArrayLike = 0.0
+    ) -> None:
+        """Say how directional an agent's source is and where it points, before `put_source`.
+
+        Args:
+            agent: index of the agent.
+            directivity: None for none.
+            orientation: radians from +x, or a vector (3,).
+
+        Raises:
+            SoundwalkError: the pool is empty, or the orientation is none.
+        """
+        axis, sources = unit_axis(orientation), self.sources
+        sources.axis[agent], sources.pattern[agent], sources.power[agent] = axis, -1, 1.0
+        if directivity is None:
+            return
+        if all(known is not directivity for known in self._patterns):
+            self._patterns.append(directivity)
+            self._sources = sources._replace(
+                shares=np.array([p.share for p in self._patterns]),
+                balloons=np.stack([p.table for p in self._patterns]),
+            )
+        index = next(i for i, known in enumerate(self._patterns) if known is directivity)
+        sources.pattern[agent], sources.power[agent] = index, directivity.power()
 
 
 def _grow(pooled: Array | None, array: Array, slots: int) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..interface import F32, F64, I32, kernel
 from .arrivals import find_arrivals
+from .directivity import apply_directivity
 from .hear import hear
 from .late import add_late
 from .model import Home
@@ -41,6 +42,7 @@ def render_batch(
         s = source_place(sources, agent)
         r = locate(home, slot, receivers[n, 0], receivers[n, 1], receivers[n, 2])
         count = find_arrivals(home, slot, order, tables, s, r, work)
+        apply_directivity(sources, agent, work, count)
         for i in range(count):
             work.lengths[i] = max(work.lengths[i] - advance[n], 0.0)
         out[n, :, :] = np.float32(0.0)

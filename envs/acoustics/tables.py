@@ -66,11 +66,21 @@ class Sources(NamedTuple):
         position: (N, 3) float64 metres.
         room: (N, 2) int64: room, and door tunnel or -1.
         amplitude: (N, B, M) float32 of the diffusion modes.
+        axis: (N, 3) float64 unit vector in which it points.
+        pattern: (N,) int32 how directional it is, -1 for not at all.
+        power: (N, B) float64 mean over all directions of its squared gains.
+        shares: (P,) float64 a of first-order patterns, or -1: see `directivity.Directivity`.
+        balloons: (P, B, 37, 72) float32 gains of measured patterns.
     """
 
     position: F64
     room: I64
     amplitude: F32
+    axis: F64
+    pattern: I32
+    power: F64
+    shares: F64
+    balloons: F32
 
 
 class Work(NamedTuple):
@@ -110,6 +120,20 @@ class Work(NamedTuple):
     shares: F32
     towards: F32
     levels: F32
+
+
+def build_sources(count: int, bands: int) -> Sources:
+    """Rows of sources that are nowhere yet, of homes without modes."""
+    return Sources(
+        position=np.zeros((count, 3)),
+        room=np.zeros((count, 2), np.int64),
+        amplitude=np.zeros((count, bands, 0), np.float32),
+        axis=np.tile((1.0, 0.0, 0.0), (count, 1)),
+        pattern=np.full(count, -1, np.int32),
+        power=np.ones((count, bands)),
+        shares=np.ones(0),
+        balloons=np.ones((0, bands, 2, 1), np.float32),
+    )
 
 
 def build_tables(config: AcousticConfig) -> Tables:

@@ -139,6 +139,8 @@ def _place(
         sources.room[row, 0], sources.room[row, 1] = place.room, place.tunnel
         if fields:
             mode_amplitudes(home, slots[n], place, sources.amplitude[row])
+            for band in range(sources.power.shape[1]):
+                sources.amplitude[row, band] *= np.float32(sources.power[row, band])
 
 
 def move_sources(
