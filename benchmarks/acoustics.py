@@ -1,14 +1,18 @@
 """Speed of hearing: `OMP_NUM_THREADS=1 python benchmarks/acoustics.py` prints JSON.
 
 Times are CPU seconds of one thread, the least of several runs: other people use the machine too.
+`--growth docs/images/acoustics-cost.png` draws how the cost grows instead.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +25,7 @@ from soundwalk.envs.acoustics import (
 )
 from soundwalk.envs.scenes import generate
 from soundwalk.envs.scenes.scene import Scene
+from soundwalk.training.validation.check import data_file
 
 AGENTS = 64
 BLOCK, FADE = 4000, 160
@@ -43,53 +48,135 @@ def point_in(scene: Scene, room: int, rng: np.random.Generator) -> tuple[float, 
     return float(rng.uniform(x0 + 0.3, x1 - 0.3)), float(rng.uniform(y0 + 0.3, y1 - 0.3)), 1.25
 
 
-def measure(order: int = 3, apart: bool | None = None) -> dict[str, float]:
-    """Microseconds per impulse response and per streamed step, milliseconds per home.
+class Crowd:
+    """Agents at random points of homes of so many rooms, each with one or more sources.
 
     Args:
-        order: reflections drawn.
+        config: what is asked of acoustics.
         apart: source and listener in different rooms, the same room, or either (None).
+        rooms: of each home.
+        sources: of each agent.
     """
-    config = AcousticConfig(order=order)
-    rng = np.random.default_rng(0)
-    scenes = [generate(seed=seed, rooms=5) for seed in range(16)]
-    pool = AcousticPool(AGENTS, config)
-    receivers = np.zeros((AGENTS, 3))
-    for agent in range(AGENTS):
-        scene = scenes[agent % len(scenes)]
-        pool.put(agent, AcousticModel.from_scene(scene, config))
-        rooms = len(scene.plan.rooms)
-        here, there = rng.integers(rooms), rng.integers(rooms)
-        if apart is not None:
-            there = (here + int(rng.integers(1, rooms))) % rooms if apart else here
-        pool.put_source(agent, agent, point_in(scene, int(there), rng))
-        receivers[agent] = point_in(scene, int(here), rng)
-    headings = rng.uniform(-np.pi, np.pi, AGENTS)
-    slots = np.arange(AGENTS, dtype=np.int32)
-    out = np.empty((AGENTS, config.channels, config.samples), np.float32)
-    stream = StreamingConvolver(AGENTS, config.channels, BLOCK, config.samples, FADE)
-    blocks = rng.standard_normal((AGENTS, BLOCK + FADE)).astype(np.float32)
-    rir = least(lambda: render_rirs(pool, slots, receivers, headings, out))
-    step = least(lambda: stream.step(blocks, out))
-    home = least(lambda: [AcousticModel.from_scene(s, config) for s in scenes], runs=3)
-    source = least(lambda: pool.put_source(0, 0, point_in(scenes[0], 0, rng)))
+
+    def __init__(
+        self, config: AcousticConfig, apart: bool | None = None, rooms: int = 5, sources: int = 1
+    ) -> None:
+        rng = np.random.default_rng(0)
+        self.config, rows = config, AGENTS * sources
+        self.scenes = [generate(seed=seed, rooms=rooms) for seed in range(16)]
+        self.pool = AcousticPool(AGENTS, config, rows)
+        self.receivers = np.zeros((rows, 3))
+        self.slots = np.repeat(np.arange(AGENTS, dtype=np.int32), sources)
+        for agent in range(AGENTS):
+            scene = self.scenes[agent % len(self.scenes)]
+            self.pool.put(agent, AcousticModel.from_scene(scene, config))
+            count = len(scene.plan.rooms)
+            here = int(rng.integers(count))
+            for row in range(agent * sources, (agent + 1) * sources):
+                there = int(rng.integers(count))
+                if apart is not None:
+                    there = (here + int(rng.integers(1, count))) % count if apart else here
+                self.pool.put_source(row, agent, point_in(scene, there, rng))
+                self.receivers[row] = point_in(scene, here, rng)
+        self.headings = rng.uniform(-np.pi, np.pi, rows)
+        self.out = np.empty((rows, config.channels, config.samples), np.float32)
+
+    def rir_us(self, runs: int = 15) -> float:
+        """Microseconds per impulse response in one batch."""
+        call = lambda: render_rirs(self.pool, self.slots, self.receivers, self.headings, self.out)  # noqa: E731
+        return least(call, runs) / len(self.slots) * 1e6
+
+    def stream_us(self, runs: int = 15) -> float:
+        """Microseconds per agent and step of the convolver, all its sources together."""
+        rows = len(self.slots)
+        blocks = np.random.default_rng(1).standard_normal((rows, BLOCK + FADE)).astype(np.float32)
+        stream = StreamingConvolver(AGENTS, self.config.channels, BLOCK, self.config.samples, FADE)
+        owners = self.slots.astype(np.int64)
+        return least(lambda: stream.step(blocks, self.out, owners), runs) / AGENTS * 1e6
+
+
+def measure(order: int = 4, apart: bool | None = None, **settings: Any) -> dict[str, float]:
+    """Microseconds per impulse response and per streamed step, milliseconds per home."""
+    config = AcousticConfig(order=order, **settings)
+    crowd, rng = Crowd(config, apart), np.random.default_rng(0)
+    crowd.rir_us(1)
+    home = least(lambda: [AcousticModel.from_scene(s, config) for s in crowd.scenes], runs=3)
+    source = least(lambda: crowd.pool.put_source(0, 0, point_in(crowd.scenes[0], 0, rng)))
     return {
-        "rir_us": rir / AGENTS * 1e6,
-        "stream_us": step / AGENTS * 1e6,
-        "model_ms": home / len(scenes) * 1e3,
+        "rir_us": crowd.rir_us(),
+        "stream_us": crowd.stream_us(),
+        "model_ms": home / len(crowd.scenes) * 1e3,
         "put_source_us": source * 1e6,
     }
 
 
-def main() -> None:
-    """Print all figures."""
-    report = {
+def summary() -> dict[str, Any]:
+    """All figures."""
+    report: dict[str, Any] = {
         "agents": AGENTS,
-        "any_rooms": measure(),
-        "same_room": measure(apart=False),
-        "different_rooms": measure(apart=True),
-        "order_2": measure(order=2),
+        "order_4": measure(),
+        "order_4_same_room": measure(apart=False),
+        "order_4_different_rooms": measure(apart=True),
+        "order_3": measure(3),
+        "order_2": measure(2),
+        "order_4_7_bands": measure(bands=7),
+        "order_4_mono": measure(receiver="mono"),
+        "order_4_plain": measure(occlusion=False, scattering=False, transmission=False),
     }
+    sofa = data_file("hrtf/MIT_KEMAR_normal_pinna.sofa")
+    if sofa is not None:
+        report["order_4_sofa"] = measure(receiver=str(sofa))
+    report["ratio_7_bands"] = report["order_4_7_bands"]["rir_us"] / report["order_4"]["rir_us"]
+    report["ratio_further_source"] = _further()
+    return report
+
+
+def _further() -> float:
+    """Cost of hearing a second source, as a share of that of the first: response and stream."""
+    one, two = (Crowd(AcousticConfig(order=4), sources=n) for n in (1, 2))
+    first = one.rir_us() + one.stream_us()
+    return (2 * two.rir_us() + two.stream_us()) / first - 1.0
+
+
+def growth(path: Path) -> dict[str, dict[str, float]]:
+    """Draw how microseconds per agent and step grow; returns them."""
+    from matplotlib.figure import Figure
+
+    base = AcousticConfig(order=4)
+    cases: dict[str, list[tuple[float, Crowd]]] = {
+        "rooms": [(n, Crowd(base, rooms=n)) for n in (1, 2, 3, 4, 6, 8)],
+        "sources of an agent": [(n, Crowd(base, sources=n)) for n in (1, 2, 3, 4)],
+        "reflections drawn": [(n, Crowd(AcousticConfig(order=n))) for n in range(7)],
+        "seconds of response": [
+            (s, Crowd(AcousticConfig(order=4, length=s))) for s in (0.25, 0.5, 1.0, 2.0)
+        ],
+    }
+    figure = Figure(figsize=(10.0, 6.4), dpi=110, layout="constrained")
+    found: dict[str, dict[str, float]] = {}
+    for ax, (name, crowds) in zip(figure.subplots(2, 2).flat, cases.items(), strict=True):
+        xs = [x for x, _ in crowds]
+        each = [crowd.rir_us(5) * len(crowd.slots) / AGENTS for _, crowd in crowds]
+        stream = [crowd.stream_us(5) for _, crowd in crowds]
+        ax.plot(xs, each, "o-", label="impulse responses")
+        ax.plot(xs, np.add(each, stream), "s-", label="and streaming a step of 0.25 s")
+        ax.set(xlabel=name, ylabel="us per agent and step", ylim=(0, None))
+        ax.grid(alpha=0.25)
+        ax.legend(fontsize=8, frameon=False)
+        found[name] = {f"{x:g}": round(us, 1) for x, us in zip(xs, each, strict=True)}
+    figure.suptitle(
+        "Cost of hearing: two ears, 16 kHz, 0.5 s, order 4, homes of 5 rooms, one thread"
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    return found
+
+
+def main() -> None:
+    """Print all figures, or draw the growth of the cost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--growth", type=Path, help="draw how the cost grows into this PNG file")
+    path = parser.parse_args().growth
+    report = summary() if path is None else growth(path)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 

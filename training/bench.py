@@ -25,6 +25,7 @@ from ..envs.interface import I64, SENSOR_HEIGHT, Action
 from ..envs.rendering import Camera, render
 from ..envs.sb3 import SB3VecEnv
 from ..envs.simulators.native import NativeSimulator
+from .bench_acoustics import hearing
 from .config import Config, EnvConfig
 from .curves import make_logger
 from .ppo import make_ppo
@@ -46,7 +47,8 @@ def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
 
     Returns:
         Flat figures: env_steps_per_cpu_second and the share of each sense in it,
-        frames_per_cpu_second (64 x 64) and frames_128_per_cpu_second, rirs_per_cpu_second,
+        frames_per_cpu_second (64 x 64) and frames_128_per_cpu_second, rirs_per_cpu_second, those
+        of order 4, home_setup_ms, seven_band_ratio, further_source_ratio,
         ppo_steps_per_cpu_second, peak_rss_mb, and the machine.
     """
     threads = torch.get_num_threads()
@@ -61,6 +63,11 @@ def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
         finally:
             envs.close()
         del envs
+        gc.collect()
+        figures |= hearing(repeats)
+        figures["further_source_ratio"] = _further_source(
+            float(figures["env_steps_per_cpu_second"]), 30 if quick else 150, repeats
+        )
         gc.collect()
         figures |= _ppo_steps(config or Config(), 1 if quick else 3)
     finally:
@@ -132,6 +139,16 @@ def _senses(simulator: NativeSimulator, batches: int, repeats: int) -> Figures:
         "frames_128_per_cpu_second": _round(frames(128)),
         "rirs_per_cpu_second": _round(_rate(lambda: simulator.rirs(agents), n, batches, repeats)),
     }
+
+
+def _further_source(alone: float, steps: int, repeats: int) -> float:
+    """How much more a step costs when a distractor sounds, too; `alone` is the rate without."""
+    envs = make_envs(EnvConfig(num_envs=NUM_ENVS, sensors=("rgb", "depth", "audio"), distractors=1))
+    try:
+        rate = float(_env_steps(envs, steps, repeats)["env_steps_per_cpu_second"])
+    finally:
+        envs.close()
+    return round(alone / rate - 1.0, 3)
 
 
 def _ppo_steps(config: Config, repeats: int) -> Figures:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from soundwalk.training.bench import bench, machine
+from soundwalk.training.bench_acoustics import hearing
 from soundwalk.training.config import Config
 from soundwalk.training.play import ears, picture
 
@@ -22,7 +23,7 @@ def test_the_figures_are_flat_and_their_shares_add_up() -> None:
     figures = bench(quick=True, config=Config())
     rates = (
         "env_steps_per_cpu_second", "frames_per_cpu_second", "rirs_per_cpu_second",
-        "ppo_steps_per_cpu_second", "peak_rss_mb",
+        "ppo_steps_per_cpu_second", "peak_rss_mb", "rirs_order_4_per_cpu_second",
     )  # fmt: skip
     for name in rates:
         value = figures[name]
@@ -32,6 +33,13 @@ def test_the_figures_are_flat_and_their_shares_add_up() -> None:
     shares = [figures[f"share_{name}"] for name in names]
     assert sum(float(share) for share in shares) == pytest.approx(1.0, abs=0.01)
     assert figures["env_steps_per_cpu_second"] > figures["ppo_steps_per_cpu_second"]  # type: ignore[operator]
+
+
+def test_hearing_has_a_rate_a_setup_and_a_ratio() -> None:
+    figures = hearing(1)
+    assert figures["rirs_order_4_per_cpu_second"] > 500
+    assert 0 < figures["home_setup_ms"] < 300
+    assert 0.8 < figures["seven_band_ratio"] < 3
 
 
 def test_a_terminal_picture_has_two_pixels_a_cell() -> None:
