@@ -17,7 +17,7 @@ import numpy as np
 from ..interface import F32, I32, I64, Bool, SoundwalkError, kernel
 from .fourier import C64, backward, fast_length, forward, padded
 
-GROUP = 16  # rows and listeners transformed at once
+GROUP = 8  # rows and listeners transformed at once: 16 and more leave the cache
 
 Index = I32 | I64 | Bool | slice | list[int]
 
