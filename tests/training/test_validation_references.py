@@ -8,6 +8,7 @@ import pytest
 from soundwalk.envs.acoustics.head import surface_gain
 from soundwalk.envs.acoustics.medium import air_attenuation
 from soundwalk.training.validation import air, homes, sphere, wedge
+from soundwalk.training.validation.loudspeaker import CAP, far_field, loudspeaker
 from soundwalk.training.validation.measure import (
     decay_curve,
     delay_between,
@@ -137,3 +138,18 @@ def test_two_reservoirs_keep_the_energy_that_walls_do_not_take() -> None:
     assert density[0, 0] * volume == pytest.approx(1.0)
     assert density[1, -1] == pytest.approx(density[0, -1], rel=0.01)
     assert rate < 1e-3
+
+
+def test_a_piston_in_a_sphere_is_omnidirectional_in_the_bass_and_beams_in_the_treble() -> None:
+    angles = np.linspace(0, np.pi, 181)
+    np.testing.assert_allclose(far_field(30.0, angles), 1.0, atol=0.12)
+    index = -10 * np.log10(loudspeaker(RATE, 7).power())
+    assert (np.diff(index) > 0).all()
+    assert index[3] == pytest.approx(4.0, abs=1.5)  # 1 kHz: a baffle as large as the wavelength / 2
+    assert 0.3 < CAP < 0.8
+
+
+def test_a_hemisphere_of_a_cap_beams_like_a_piston_in_a_wall() -> None:
+    """At 8 kHz ka of the cone is 8: the first minimum of 2 J1(x) / x is at x = 3.83, 29 degrees."""
+    gains = far_field(8000.0, np.radians(np.arange(0, 60)))
+    assert 20 < int(np.argmax(gains < 0.3)) < 34
