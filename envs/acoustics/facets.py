@@ -6,6 +6,7 @@ rectangles; what is small, looks at the floor or a wall nearby is left out.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -39,12 +40,20 @@ class Facets(NamedTuple):
     used: I32
 
 
+def _cross(a: F64, b: F64) -> F64:
+    """Cross products (N, 3); np.cross takes ten times as long for the few rows of a room."""
+    ax, ay, az = a.T
+    bx, by, bz = b.T
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
+
+
 def _tangents(normals: F64) -> tuple[F64, F64]:
     """Two unit vectors (N, 3) in the plane of each normal."""
     steep = np.abs(normals[:, 2:]) > 0.999
-    first = np.where(steep, (1.0, 0.0, 0.0), np.cross((0.0, 0.0, 1.0), normals))
-    first /= np.linalg.norm(first, axis=1, keepdims=True)
-    return first, np.cross(normals, first)
+    level = np.stack([-normals[:, 1], normals[:, 0], np.zeros(len(normals))], axis=1)
+    first = np.where(steep, (1.0, 0.0, 0.0), level)
+    first /= np.sqrt((first**2).sum(1, keepdims=True))
+    return first, _cross(normals, first)
 
 
 def _groups(corners: F64, normals: F64, labels: I64) -> I64:
@@ -76,8 +85,8 @@ def _rectangles(corners: F64, normals: F64, areas: F64, groups: I64) -> tuple[F6
 
 def _planes(corners: F64, labels: I64) -> tuple[F64, I64]:
     """Rectangles (G, COLUMNS) that stand for triangles, and one triangle of each."""
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    double = np.linalg.norm(across, axis=1)
+    across = _cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    double = np.sqrt((across**2).sum(1))
     keep = np.flatnonzero(double > 1e-9)
     corners, labels, areas = corners[keep], labels[keep], double[keep] / 2
     normals = across[keep] / double[keep, None]
@@ -111,38 +120,34 @@ def _exposed(rows: F64, box: F64) -> Bool:
     return exposed
 
 
-def _pieces(row: F64, longest: float) -> list[F64]:
-    """A rectangle cut into equal pieces no longer than `longest`."""
-    counts = [int(np.ceil(2 * half / longest)) or 1 for half in row[9:11]]
-    second = np.cross(row[3:6], row[6:9])
-    out = []
-    for i in range(counts[0]):
-        for j in range(counts[1]):
-            piece = row.copy()
-            piece[:3] += row[9] * ((2 * i + 1) / counts[0] - 1) * row[6:9]
-            piece[:3] += row[10] * ((2 * j + 1) / counts[1] - 1) * second
-            piece[9:11] /= counts
-            piece[11] /= counts[0] * counts[1]
-            out.append(piece)
-    return out
+def _pieces(row: F64, longest: float) -> F64:
+    """A rectangle cut into equal pieces (N, COLUMNS) no longer than `longest`."""
+    counts = [math.ceil(2 * half / longest) or 1 for half in row[9:11].tolist()]
+    if counts == [1, 1]:
+        return row[None]
+    u, v = (row[9 + k] * ((2 * np.arange(n) + 1) / n - 1) for k, n in enumerate(counts))
+    pieces = row[None].repeat(counts[0] * counts[1], axis=0)
+    pieces[:, :3] += u.repeat(counts[1])[:, None] * row[6:9]
+    second = _cross(row[None, 3:6], row[None, 6:9])
+    pieces[:, :3] += np.concatenate([v] * counts[0])[:, None] * second
+    pieces[:, 9:11] /= counts
+    pieces[:, 11] /= counts[0] * counts[1]
+    return pieces
 
 
-def _walls(box: F64) -> list[F64]:
+def _walls(box: F64) -> F64:
     """The six faces of a room as rows, in the order WEST ... CEILING."""
     low, high = np.append(box[:2], 0.0), np.append(box[2:4], box[4])
-    rows = []
+    rows = np.zeros((6, COLUMNS))
+    rows[:, :3] = (low + high) / 2
     for face in range(6):
         axis, upper = divmod(face, 2)
-        row = np.zeros(COLUMNS)
-        row[:3] = (low + high) / 2
-        row[axis] = (low, high)[upper][axis]
-        row[3 + axis] = -1.0 if upper else 1.0
-        row[6:9] = _tangents(row[None, 3:6])[0][0]
-        second = np.cross(row[3:6], row[6:9])
-        size = (high - low) / 2
-        row[9], row[10] = np.abs(row[6:9]) @ size, np.abs(second) @ size
-        row[11] = 4 * row[9] * row[10]
-        rows.append(row)
+        rows[face, axis] = (low, high)[upper][axis]
+        rows[face, 3 + axis] = -1.0 if upper else 1.0
+    rows[:, 6:9], second = _tangents(rows[:, 3:6])
+    size = (high - low) / 2
+    rows[:, 9], rows[:, 10] = np.abs(rows[:, 6:9]) @ size, np.abs(second) @ size
+    rows[:, 11] = 4 * rows[:, 9] * rows[:, 10]
     return rows
 
 
@@ -151,15 +156,16 @@ def _room_rows(
 ) -> list[tuple[F64, int, bool, bool]]:
     """Rows of one room: rectangle, surface, whether it mirrors, whether it scatters."""
     out: list[tuple[F64, int, bool, bool]] = []
-    for row, surface in zip(rows, surfaces, strict=True):
-        if 2 * max(row[9], row[10]) <= LARGE:
-            out.append((row, int(surface), True, True))
-        else:
-            out.append((row, int(surface), True, False))
-            out += [(piece, int(surface), False, True) for piece in _pieces(row, LARGE)]
-    for wall, surface in zip(_walls(box), walls, strict=True):
-        if scattering[surface].mean() >= ROUGH:
-            out += [(piece, surface, False, True) for piece in _pieces(wall, PATCH)]
+    for row, surface in zip(rows, surfaces.tolist(), strict=True):
+        whole = 2 * max(row[9], row[10]) <= LARGE
+        out.append((row, surface, True, whole))
+        if not whole:
+            out += [(piece, surface, False, True) for piece in _pieces(row, LARGE)]
+    rough = scattering.mean(1) >= ROUGH
+    if rough[walls].any():
+        for wall, surface in zip(_walls(box), walls, strict=True):
+            if rough[surface]:
+                out += [(piece, surface, False, True) for piece in _pieces(wall, PATCH)]
     return sorted(out, key=lambda item: -float(item[0][11]))[:MOST]
 
 
@@ -191,11 +197,14 @@ def find_facets(scene: Scene, absorption: F64, scattering: F64, *, wanted: bool 
     panels = np.zeros((len(rooms), most, COLUMNS))
     mirrors = np.zeros((len(rooms), most, bands), np.float32)
     scatters = np.zeros((len(rooms), most, bands), np.float32)
-    for index, rows_here in enumerate(found):
-        for number, (row, surface, mirror, scatter) in enumerate(rows_here):
-            panels[index, number] = row
-            panels[index, number, 12] = 1.0 if (number * 7) % 5 < 2 else -1.0
-            left = 1.0 - absorption[surface]
-            mirrors[index, number] = mirror * np.sqrt(left * (1.0 - scattering[surface]))
-            scatters[index, number] = scatter * np.sqrt(left * scattering[surface])
+    left = 1.0 - absorption
+    mirror, scatter = np.sqrt(left * (1.0 - scattering)), np.sqrt(left * scattering)
+    for index, mine_here in enumerate(found):
+        if mine_here:
+            count = len(mine_here)
+            panels[index, :count] = [item[0] for item in mine_here]
+            panels[index, :count, 12] = np.where(np.arange(count) * 7 % 5 < 2, 1.0, -1.0)
+            used = [item[1] for item in mine_here]
+            mirrors[index, :count] = mirror[used] * [[item[2]] for item in mine_here]
+            scatters[index, :count] = scatter[used] * [[item[3]] for item in mine_here]
     return Facets(panels, mirrors, scatters, np.array([len(f) for f in found], np.int32))
