@@ -25,10 +25,12 @@ from soundwalk.envs.acoustics import (
 )
 from soundwalk.envs.scenes import generate
 from soundwalk.envs.scenes.scene import Scene
+from soundwalk.envs.simulators.hearing import FADE_SECONDS
 from soundwalk.training.validation.check import data_file
 
 AGENTS = 64
-BLOCK, FADE = 4000, 160
+BLOCK = 4000
+FADE = round(FADE_SECONDS * 16_000)
 
 
 def least(action: Callable[[], object], runs: int = 15) -> float:

@@ -39,7 +39,7 @@ class GradualConvolver(StreamingConvolver):
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(block) + 0.5) / block)
         self._rise = ramp.astype(np.float32)
         bins = self._size // 2 + 1
-        self._old = np.zeros((sources, channels, self._parts, bins), np.complex64)
+        self._old = np.zeros((sources, channels, bins), np.complex64)
         self._held = np.zeros(sources, np.bool_)
 
     def settle(
@@ -91,8 +91,7 @@ class GradualConvolver(StreamingConvolver):
         rows = self._checked(len(indices), blocks, rirs, owners)
         mine, ids = self._state, np.asarray(sources, np.int64)
         state = State.__new__(State)
-        state.waiting, state.tail = mine.waiting[indices], mine.tail[indices]
-        state.fresh = mine.fresh[indices]
+        state.tail, state.fresh = mine.tail[indices], mine.fresh[indices]
         heard = self._advance(blocks, rirs, rows, state, ids)
         self._keep(indices, state)
         return heard
@@ -103,8 +102,7 @@ class GradualConvolver(StreamingConvolver):
 
     def _keep(self, indices: I32 | I64, state: State) -> None:
         mine = self._state
-        mine.waiting[indices], mine.tail[indices] = state.waiting, state.tail
-        mine.fresh[indices] = False
+        mine.tail[indices], mine.fresh[indices] = state.tail, False
 
     def _spectra(
         self, blocks: F32, rirs: F32, fresh: Bool, ids: I64 | None

@@ -3,9 +3,9 @@
 Block n of the dry signal, cut with a window that fades in over its first samples and out over the
 first samples of block n + 1, is convolved with the impulse response of step n; the results overlap
 and add. The windows sum to one, so for a listener who stands still this is one offline convolution.
-Responses are cut into parts as long as a block (uniformly partitioned convolution), so that 0.5 s
-and 0.25 s blocks need FFTs of 9216 only and products of later parts wait as spectra. All sources
-of a listener are added as spectra and share the transform back.
+A response is transformed whole: it changes with every step, and cut into parts as long as a block
+every part would be filled up to twice its length. All sources of a listener are added as spectra
+and share the transform back.
 """
 
 from __future__ import annotations
@@ -23,61 +23,27 @@ Index = I32 | I64 | Bool | slice | list[int]
 
 
 @kernel
-def _multiply(  # noqa: C901 flat loops, fused for the first source of each listener
-    dry: C64, responses: C64, owners: I64, started: Bool, waiting: C64, total: C64
-) -> None:
-    """Add the spectra of some sources to this step and to what waits for later ones.
+def _multiply(dry: C64, responses: C64, owners: I64, started: Bool, total: C64) -> None:
+    """Add what some sources send in this step.
 
     Args:
         dry: (m, K) spectra of the windowed blocks.
-        responses: (m, C, P, K) spectra of the parts of the impulse responses.
+        responses: (m, C, K) spectra of the impulse responses.
         owners: (m,) listener of each row.
         started: (n,) whether a listener has had a row in this step; set here.
-        waiting: (n, P - 1, C, K) what earlier blocks left for steps to come, moved up by one.
-        total: (n, C, K), filled with part 0 of all sources and what was waiting.
+        total: (n, C, K) sum over the sources of each listener.
     """
-    parts = responses.shape[2]
     for row in range(dry.shape[0]):
         i, x = owners[row], dry[row]
         for c in range(responses.shape[1]):
-            h, now = responses[row, c], total[i, c]
+            h, y = responses[row, c], total[i, c]
             if started[i]:
                 for k in range(x.shape[0]):
-                    now[k] += x[k] * h[0, k]
-                for p in range(1, parts):
-                    later = waiting[i, p - 1, c]
-                    for k in range(x.shape[0]):
-                        later[k] += x[k] * h[p, k]
-            elif parts == 1:
-                for k in range(x.shape[0]):
-                    now[k] = x[k] * h[0, k]
+                    y[k] += x[k] * h[k]
             else:
                 for k in range(x.shape[0]):
-                    now[k] = x[k] * h[0, k] + waiting[i, 0, c, k]
-                for p in range(1, parts - 1):
-                    for k in range(x.shape[0]):
-                        waiting[i, p - 1, c, k] = waiting[i, p, c, k] + x[k] * h[p, k]
-                last = waiting[i, parts - 2, c]
-                for k in range(x.shape[0]):
-                    last[k] = x[k] * h[parts - 1, k]
+                    y[k] = x[k] * h[k]
         started[i] = True
-
-
-@kernel
-def _ring_on(started: Bool, waiting: C64, total: C64) -> None:
-    """For listeners without any source in this step: only what was waiting."""
-    for i in range(started.shape[0]):
-        if started[i]:
-            continue
-        parts = waiting.shape[1]
-        for c in range(total.shape[1]):
-            for k in range(total.shape[2]):
-                total[i, c, k] = waiting[i, 0, c, k] if parts > 0 else np.complex64(0.0)
-        for p in range(parts):
-            for c in range(total.shape[1]):
-                for k in range(total.shape[2]):
-                    later = waiting[i, p + 1, c, k] if p + 1 < parts else np.complex64(0.0)
-                    waiting[i, p, c, k] = later
 
 
 @kernel
@@ -97,10 +63,9 @@ def _overlap(wet: F32, tail: F32, heard: F32) -> None:
 
 
 class State:
-    """What rings on in some listeners: spectra that wait, tails, and who has just begun."""
+    """What rings on in some listeners, and who has just begun."""
 
-    def __init__(self, num: int, parts: int, channels: int, bins: int, ringing: int) -> None:
-        self.waiting = np.zeros((num, parts - 1, channels, bins), np.complex64)
+    def __init__(self, num: int, channels: int, ringing: int) -> None:
         self.tail = np.zeros((num, channels, ringing), np.float32)
         self.fresh = np.ones(num, np.bool_)
 
@@ -134,20 +99,17 @@ class StreamingConvolver:
             raise SoundwalkError(f"fade={fade}: expected 0 to the block's {block} samples")
         self.num, self.channels, self.block, self.fade = num, channels, block, fade
         self.rir_length = rir_length
-        self._part = min(block, rir_length)
-        self._parts = -(-rir_length // self._part)
-        self._size = fast_length(block + fade + self._part - 1)
+        self._size = fast_length(block + fade + rir_length - 1)
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / max(fade, 1))
         self._window = np.ones(block + fade, np.float32)
         self._window[:fade], self._window[block:] = ramp, ramp[::-1]
         self._state = self._silence(num)
         self._dry = np.zeros((padded(GROUP), self._size), np.float32)
         self._total = np.zeros((padded(GROUP * channels), self._size // 2 + 1), np.complex64)
-        self._rirs = np.zeros((padded(GROUP * channels * self._parts), self._size), np.float32)
+        self._rirs = np.zeros((padded(GROUP * channels), self._size), np.float32)
 
     def reset(self, indices: Index = slice(None)) -> None:
         """Forget what still rings for these listeners; their next block starts without a fade."""
-        self._state.waiting[indices] = 0.0
         self._state.tail[indices] = 0.0
         self._state.fresh[indices] = True
 
@@ -179,8 +141,7 @@ class StreamingConvolver:
         for start in range(0, (steps + 1) * self.block, self.block):
             window = signal[:, start : start + self.block + self.fade]
             heard = self._advance(window, rirs, owners, state)
-        mine.waiting[indices], mine.tail[indices] = state.waiting, state.tail
-        mine.fresh[indices] = False
+        mine.tail[indices], mine.fresh[indices] = state.tail, False
         return heard
 
     def step(self, blocks: F32, rirs: F32, owners: I64 | None = None) -> F32:
@@ -203,9 +164,8 @@ class StreamingConvolver:
         )
 
     def _silence(self, count: int) -> State:
-        """What waits and what rings when nothing has sounded."""
-        ringing = self.fade + self._part - 1
-        return State(count, self._parts, self.channels, self._size // 2 + 1, ringing)
+        """What rings when nothing has sounded."""
+        return State(count, self.channels, self.fade + self.rir_length - 1)
 
     def _checked(self, count: int, blocks: F32, rirs: F32, owners: I64 | None) -> I64:
         """The listener of each row.
@@ -244,8 +204,8 @@ class StreamingConvolver:
                 for dry, responses in self._spectra(
                     blocks[rows], rirs[rows], state.fresh[mine], names
                 ):
-                    _multiply(dry, responses, mine - start, started, state.waiting[some], total)
-            _ring_on(started, state.waiting[some], total)
+                    _multiply(dry, responses, mine - start, started, total)
+            total[~started] = 0.0
             wet = backward(self._total, used, self._size).reshape(listeners, self.channels, -1)
             _overlap(wet, state.tail[some], heard[some])
         state.fresh[:] = False
@@ -265,11 +225,7 @@ class StreamingConvolver:
         yield forward(self._dry, count), self._responses(rirs)
 
     def _responses(self, rirs: F32) -> C64:
-        """(m, C, P, K) spectra of the parts of impulse responses."""
-        count, part = len(rirs), self._part
-        rows = count * self.channels * self._parts
-        parts = self._rirs[:rows].reshape(count, self.channels, self._parts, self._size)
-        for p in range(self._parts):
-            piece = rirs[:, :, p * part : (p + 1) * part]
-            parts[:, :, p, : piece.shape[2]] = piece
-        return forward(self._rirs, rows).reshape(count, self.channels, self._parts, -1)
+        """(m, C, K) spectra of impulse responses."""
+        rows = len(rirs) * self.channels
+        self._rirs[:rows, : self.rir_length] = rirs.reshape(rows, self.rir_length)
+        return forward(self._rirs, rows).reshape(len(rirs), self.channels, -1)

@@ -9,7 +9,7 @@ import numpy as np
 from ..acoustics.trajectory import Trajectory
 from ..interface import F32, F64, I64, Bool, SoundwalkError
 
-_NEVER = np.iinfo(np.int64).max
+_NEVER = 2**62  # samples; a time may be added
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,24 +79,32 @@ class Emitters:
         self._first[row], self.last[row] = _NEVER, 0
 
     def read(self, row: int, first: int, samples: int) -> F32:
-        """What a row sends from time `first` on, (samples,) float32; not to be written to."""
-        dry = self._dry[row]
-        if first + samples <= self._first[row] or first >= self.last[row]:
-            return np.zeros(samples, np.float32)
-        index = (first + int(self._shift[row])) % len(dry)
-        if index + samples <= len(dry):
-            block = dry[index : index + samples]
-        else:
-            block = np.resize(np.roll(dry, -index), samples)
-        if self._gain[row] != 1.0:
-            block = block * self._gain[row]
-        begin = max(int(self._first[row]) - first, 0)
-        end = min(int(self.last[row]) - first, samples)
-        if begin > 0 or end < samples:
-            block = block.copy()
-            block[:begin] = 0.0
-            block[end:] = 0.0
-        return block
+        """What a row sends from time `first` on, (samples,) float32."""
+        out = np.empty((1, samples), np.float32)
+        self.read_all(np.array([row]), np.array([first]), out)
+        return out[0]
+
+    def read_all(self, rows: I64, first: I64, out: F32) -> None:
+        """What rows (m,) send from times `first` (m,) on, written to out (m, samples)."""
+        samples = out.shape[1]
+        begins, ends = self._first[rows] - first, self.last[rows] - first
+        for i, row in enumerate(rows.tolist()):
+            begin, end, block = int(begins[i]), int(ends[i]), out[i]
+            if begin >= samples or end <= 0:
+                block[:] = 0.0
+                continue
+            dry = self._dry[row]
+            index = int(first[i] + self._shift[row]) % len(dry)
+            if index + samples <= len(dry):
+                block[:] = dry[index : index + samples]
+            else:
+                block[:] = np.resize(np.roll(dry, -index), samples)
+            if self._gain[row] != 1.0:
+                block *= self._gain[row]
+            if begin > 0:
+                block[:begin] = 0.0
+            if end < samples:
+                block[end:] = 0.0
 
     def over(self, rows: I64, now: I64) -> Bool:
         """Which rows (m,) have fallen silent for good by their agents' time `now` (m,)."""

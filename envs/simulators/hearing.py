@@ -169,9 +169,9 @@ class Hearing:
         return self._rows(agents) if self.options.stems else agents.astype(np.int64)
 
     def _read(self, rows: I64, first: I64, samples: int) -> F32:
-        return np.stack(
-            [self.emitters.read(int(r), int(t), samples) for r, t in zip(rows, first, strict=True)]
-        )
+        out = np.empty((len(rows), samples), np.float32)
+        self.emitters.read_all(rows, first, out)
+        return out
 
     def _glide(self, agents: I32, rows: I64) -> tuple[F32, F32]:
         assert self._gliding is not None
