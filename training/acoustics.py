@@ -19,7 +19,7 @@ def rir(
     out: Out = None,
     listener: str = "binaural",
     engine: Literal["geometric", "pyroom"] = "geometric",
-    order: int = 3,
+    order: int = 4,
     length: float = 0.5,
     bands: Literal[4, 7] = 4,
     temperature: float = 20.0,

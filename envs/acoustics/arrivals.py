@@ -21,7 +21,7 @@ from .rooms import clamp, door_distance, list_openings
 from .tables import BENT, DIRECT, IMAGE, MAX_ARRIVALS, TRANSMITTED, Place, Tables, Work
 from .transmission import straight_through
 
-FAINT = 0.004  # of the loudest way: what is fainter is left out
+FAINT = 0.01  # of the loudest way: what is fainter is left out
 WEAK = 0.05  # of the loudest route: reflections of weaker routes are left to the diffuse field
 INSIDE = 0.25  # m from the middle of a door over which reflections of the room behind come in
 
@@ -80,8 +80,9 @@ def _end_images(  # noqa: C901 one list
         away = (start[0] - end[0]) ** 2 + (start[1] - end[1]) ** 2 + (start[2] - end[2]) ** 2
         if loudest * share < limits[0] * math.sqrt(away):
             continue
+        least = limits[0] / (loudest * share)
         length = trace(
-            openings, count, path, start, end, centres, speed, gains, direction, departure
+            openings, count, path, start, end, centres, speed, least, gains, direction, departure
         )
         if length <= 0.0:
             continue
@@ -216,6 +217,7 @@ def find_arrivals(  # noqa: C901 one list
             (r.x, r.y, r.z),
             tables.centres,
             tables.speed[0],
+            0.0,
             gains,
             work.directions[found],
             work.departures[found],

@@ -19,7 +19,7 @@ class AcousticConfig:
         sample_rate: Hz, 8000 to 48000.
         length: seconds of impulse response, 0.05 to 4.
         order: reflections drawn one by one in the listener's room, 0 to 6. Arrivals through doors
-            carry up to `order - 1` reflections in the source's or in the listener's room.
+            carry as many in the source's or in the listener's room.
         receiver: a name that receivers.parse_receiver knows, such as "binaural" (rigid sphere,
             channel 0 is the left ear) or "mono", or an object of acoustics.receivers.
         air: whether air absorbs.
@@ -38,7 +38,7 @@ class AcousticConfig:
 
     sample_rate: int = SAMPLE_RATE
     length: float = 0.5
-    order: int = 3
+    order: int = 4
     receiver: str | Receiver = "binaural"
     air: bool = True
     late: bool = True
@@ -62,7 +62,7 @@ class AcousticConfig:
         for name, low, high, unit in (
             ("sample_rate", 8000, 48_000, "Hz; 16000 is the default"),
             ("length", 0.05, 4.0, "seconds; 0.5 is the default"),
-            ("order", 0, 6, "reflections; 3 is the default"),
+            ("order", 0, 6, "reflections; 4 is the default"),
             ("head_radius", 0.05, 0.15, "metres; 0.0875 is the default"),
             ("temperature", -20.0, 50.0, "degrees Celsius; 20 is the default"),
             ("humidity", 0.0, 100.0, "per cent; 50 is the default"),

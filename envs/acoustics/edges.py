@@ -3,8 +3,9 @@
 Furniture: Kurze and Anderson's fit to Maekawa's barrier data, Applied Acoustics 4 (1971), whose
 5 dB at grazing incidence fade in with the path difference. Doors and walls: the rigid half-plane in
 the uniform approximation of Pierce, "Diffraction of sound around corners and over wide barriers",
-JASA 55 (1974), which in the shadow is the uniform theory of diffraction (UTD) to 0.3 dB: the wave
-and its mirror image in the wall each give f - i g of Fresnel's auxiliary functions.
+JASA 55 (1974), which in the shadow is the uniform theory of diffraction (UTD) to 1 dB: the wave
+and its mirror image in the wall each give f - i g of Fresnel's auxiliary functions. The corner of
+an L-shaped room is his rigid wedge of 90 degrees.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import math
 
 from ..interface import SPEED_OF_SOUND, kernel
 
-SLOW = 0.3  # Fresnel's unit; the wall's mirror image fades in over it, so that nothing jumps
 PASSED = 0.8  # Fresnel's unit; an edge that is passed further away takes nothing
 
 
@@ -53,20 +53,36 @@ def screen_gain(direct: float, mirrored: float, wave: float) -> float:
         wave: 4 / wavelength; the root of its product with a path difference is Fresnel's v.
     """
     x, y = math.sqrt(direct * wave), math.sqrt(mirrored * wave)
-    share = x / (x + SLOW)
     f = (1.0 + 0.926 * x) / (2.0 + x * (1.792 + 3.104 * x))
     g = 1.0 / (2.0 + x * (4.142 + x * (3.492 + 6.67 * x)))
-    f += share * (1.0 + 0.926 * y) / (2.0 + y * (1.792 + 3.104 * y))
-    g += share / (2.0 + y * (4.142 + y * (3.492 + 6.67 * y)))
+    f += (1.0 + 0.926 * y) / (2.0 + y * (1.792 + 3.104 * y))
+    g += 1.0 / (2.0 + y * (4.142 + y * (3.492 + 6.67 * y)))
     return math.sqrt(0.5 * (f * f + g * g))
 
 
 @kernel
-def passing_gain(square: float, wave: float) -> float:
-    """Pressure gain of a way that passes an edge in the light: a half at it, then soon one.
+def corner_measure(angle: float) -> float:
+    """Pierce's M for a corner whose air spans 270 degrees: Fresnel's v per unit of nearness.
+
+    (cos nu pi - cos nu angle) / (nu sqrt(1 - cos nu pi cos nu angle)) with nu = 2/3.
+    """
+    wide = math.cos(angle * 2.0 / 3.0)
+    return 1.5 * (-0.5 - wide) / math.sqrt(max(1.0 + 0.5 * wide, 1e-9))
+
+
+@kernel
+def passing_gain(square: float, mirrored: float, wave: float) -> float:
+    """Pressure gain of a way that passes an edge in the light: as in the shadow at it, then one.
 
     Args:
         square: v^2 / wave: half the clearance squared times the sum of the inverse distances.
+        mirrored: as for `screen_gain`.
         wave: 4 / wavelength.
     """
-    return min(1.0, 0.5 + 0.5 / PASSED * math.sqrt(square * wave))
+    if square * wave >= PASSED * PASSED:
+        return 1.0
+    y = math.sqrt(mirrored * wave)
+    f = 0.5 + (1.0 + 0.926 * y) / (2.0 + y * (1.792 + 3.104 * y))
+    g = 0.5 + 1.0 / (2.0 + y * (4.142 + y * (3.492 + 6.67 * y)))
+    least = math.sqrt(0.5 * (f * f + g * g))
+    return least + (1.0 - least) / PASSED * math.sqrt(square * wave)

@@ -33,8 +33,8 @@ class Home(NamedTuple):
         doors: (D, 5) float64: x0, y0, x1, y1, height.
         door_open: (D,) int32 whether nothing but air is in it.
         door_rooms: (D, 3) int32: room on the lower side, room on the upper side, axis.
-        door_edges: (D, 3) int32 whether each has an edge at its low end, its high end, its top: a
-            joint that is as wide or as high as the rooms it joins has none there.
+        door_edges: (D, 3) int32 which edges each has at its low end, its high end, its top: a joint
+            that is as wide or as high as the rooms it joins has none there.
         counts: (2,) int32: rooms and doors in use.
         routes: (R, R, K, longest) int32, see doorways.door_routes.
         reflect: (R, 6, B) float32 pressure reflectance of each face's wall.
@@ -113,18 +113,23 @@ def _bare(areas: F64, stats: RoomAcoustics) -> float:
 
 
 def _door_edges(plan: FloorPlan) -> I32:
-    """(D, 3) whether each door has an edge at its low end, its high end, and its top."""
-    edges = [(1, 1, 1)] * max(1, len(plan.doors))
+    """(D, 3) which edge is at each door's low end, high end and top: 0 for none.
+
+    1 is the end of a thin wall; 2 and 3 are corners of an L, of which the lower or the upper room
+    goes on beyond the end (tables.SOURCE_WIDE, LISTENER_WIDE for who walks upwards).
+    """
+    edges = np.ones((max(1, len(plan.doors)), 3), dtype=np.int32)
     for index, door in enumerate(plan.doors):
         across = 1 - door.axis
-        rooms = [plan.rooms[room] for room in door.rooms]
-        low, high = (
-            any(abs(room.box[k] - door.box[k]) > 1e-6 for room in rooms)
-            for k in (across, across + 2)
-        )
-        top = any(room.height > door.height + 1e-6 for room in rooms)
-        edges[index] = (int(low), int(high), int(top))
-    return np.array(edges, dtype=np.int32)
+        below, above = (plan.rooms[room] for room in door.rooms)
+        if door.thickness < 1e-6:
+            for end, k in enumerate((across, across + 2)):
+                beyond = [abs(room.box[k] - door.box[k]) > 1e-6 for room in (below, above)]
+                edges[index, end] = {(0, 0): 0, (1, 1): 1, (1, 0): 2, (0, 1): 3}[
+                    int(beyond[0]), int(beyond[1])
+                ]
+            edges[index, 2] = max(below.height, above.height) > door.height + 1e-6
+    return edges
 
 
 def _leaves(plan: FloorPlan, through: F32) -> F32:

@@ -69,7 +69,7 @@ class PyroomEngine:
         self,
         scene: Scene,
         sample_rate: int = 16_000,
-        order: int = 3,
+        order: int = 4,
         length: float = 0.5,
         receiver: str | Receiver = "binaural",
         *,

@@ -6,7 +6,7 @@ import math
 
 from ..interface import F64, I32, kernel
 from .model import Home
-from .tables import Place
+from .tables import LISTENER_WIDE, SOURCE_WIDE, Place
 
 ENDLESS = 1e3  # m, height of an opening that reaches the ceiling
 
@@ -37,6 +37,14 @@ def clamp(home: Home, slot: int, place: Place) -> tuple[float, float]:
 
 
 @kernel
+def _edge(kind: int, forward: bool) -> int:
+    """An edge as seen while walking: the first room is the lower one if one walks forward."""
+    if kind < SOURCE_WIDE or forward:
+        return kind
+    return LISTENER_WIDE if kind == SOURCE_WIDE else SOURCE_WIDE
+
+
+@kernel
 def _add_face(
     home: Home, slot: int, door: int, forward: bool, upper: bool, openings: F64, count: int
 ) -> int:
@@ -54,8 +62,8 @@ def _add_face(
     left_high = (axis == 0) == forward
     openings[count, 4] = b[4] if edges[2] > 0 else ENDLESS
     openings[count, 5] = door
-    openings[count, 6] = edges[1 if left_high else 0]
-    openings[count, 7] = edges[0 if left_high else 1]
+    openings[count, 6] = _edge(edges[1 if left_high else 0], forward)
+    openings[count, 7] = _edge(edges[0 if left_high else 1], forward)
     return count + 1
 
 

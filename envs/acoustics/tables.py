@@ -17,6 +17,9 @@ from .receivers.tables import ReceiverTables
 MAX_ARRIVALS = 1024
 PATH_COLUMNS = 7
 OPENING_COLUMNS = 8
+# The edge at an end of an opening: none, the end of a thin wall, or the corner of an L, of which
+# the room before or the room behind the opening is the wider one.
+NO_EDGE, THIN, SOURCE_WIDE, LISTENER_WIDE = range(4)
 # What happened to an arrival: nothing; walls; edges; the face of a piece of furniture, as
 # a mirror or as a rough surface; it went straight through walls.
 DIRECT, IMAGE, BENT, FURNITURE, SCATTERED, TRANSMITTED = range(6)
@@ -93,7 +96,7 @@ class Work(NamedTuple):
         kinds: (A,) int32: DIRECT, IMAGE, BENT, FURNITURE, SCATTERED or TRANSMITTED.
         gains: (A, B) float64 pressure.
         openings: (P, OPENING_COLUMNS) float64 left x, y, right x, y, height, door of the openings
-            on a route, and whether the left and the right end are edges of a wall.
+            on a route, and which edges its left and its right end are.
         path: (P + 2, PATH_COLUMNS) float64 points of a route: x, y, and what paths._measure adds.
         stay: (2,) float64 share of the way inside the source's and inside the listener's room.
         modes: (B, M) float32 diffusion modes at the listener.

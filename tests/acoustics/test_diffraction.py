@@ -44,7 +44,7 @@ def bent(source: tuple[float, float], ear: tuple[float, float]) -> F64:
     openings[0] = 0.0, 0.0, 0.0, -1000.0, 1000.0, 0.0, 1.0, 1.0
     path, gains = np.zeros((4, PATH_COLUMNS)), np.ones(4)
     ends = (*source, 1.0), (*ear, 1.0)
-    trace(openings, 1, path, *ends, CENTRES, SPEED_OF_SOUND, gains, np.zeros(3), np.zeros(3))
+    trace(openings, 1, path, *ends, CENTRES, SPEED_OF_SOUND, 0.0, gains, np.zeros(3), np.zeros(3))
     return gains
 
 
@@ -65,21 +65,23 @@ def test_a_bend_is_as_loud_as_the_uniform_theory_of_diffraction_has_it() -> None
             expected = abs(utd(2 * math.pi * frequency / SPEED_OF_SOUND, r1, r2, phi1, phi2))
             errors.append(20 * math.log10(gain / expected))
     assert len(errors) > 800
-    assert np.sqrt(np.mean(np.square(errors))) < 1.5
-    assert abs(np.mean(errors)) < 1.0
+    assert np.sqrt(np.mean(np.square(errors))) < 1.0
+    assert abs(np.mean(errors)) < 0.5
 
 
 def test_at_the_edge_of_the_shadow_half_the_pressure_is_left_on_both_sides() -> None:
-    assert screen_gain(0.0, 1.0, 10.0) == pytest.approx(0.5)
-    assert passing_gain(0.0, 10.0) == pytest.approx(0.5)
-    assert passing_gain(10.0, 10.0) == 1.0
+    assert screen_gain(0.0, 1e9, 10.0) == pytest.approx(0.5, abs=1e-3)
+    for mirrored in (0.01, 0.3, 1e9):
+        at_edge = screen_gain(0.0, mirrored, 10.0)
+        assert passing_gain(0.0, mirrored, 10.0) == pytest.approx(at_edge)
+        assert passing_gain(10.0, mirrored, 10.0) == 1.0
 
 
 def test_in_the_light_near_an_edge_the_first_rise_is_fresnels() -> None:
     for v in np.linspace(0.0, 0.8, 9):
         s, c = fresnel(v)
         knife = math.hypot(c + 0.5, s + 0.5) / math.sqrt(2)
-        assert 20 * math.log10(passing_gain(v * v, 1.0) / knife) == pytest.approx(0, abs=0.4)
+        assert 20 * math.log10(passing_gain(v * v, 1e9, 1.0) / knife) == pytest.approx(0, abs=0.4)
 
 
 def test_the_two_corners_of_a_thin_wall_bend_sound_as_one_edge() -> None:
@@ -91,7 +93,7 @@ def test_the_two_corners_of_a_thin_wall_bend_sound_as_one_edge() -> None:
         openings[row] = x, 0.0, x, -1000.0, 1000.0, 0.0, 1.0, 1.0
     path, gains = np.zeros((5, PATH_COLUMNS)), np.ones(4)
     ends = (*source, 1.0), (*ear, 1.0)
-    trace(openings, 2, path, *ends, CENTRES, SPEED_OF_SOUND, gains, np.zeros(3), np.zeros(3))
+    trace(openings, 2, path, *ends, CENTRES, SPEED_OF_SOUND, 0.0, gains, np.zeros(3), np.zeros(3))
     np.testing.assert_allclose(20 * np.log10(gains / thin), 0.0, atol=0.3)
 
 
@@ -108,7 +110,7 @@ def test_two_bends_cost_the_same_both_ways() -> None:
         for rows, pair in ((openings, ends), (back, ends[::-1])):
             path, gains = np.zeros((5, PATH_COLUMNS)), np.ones(4)
             to, off = np.zeros(3), np.zeros(3)
-            length = trace(rows, 2, path, *pair, CENTRES, SPEED_OF_SOUND, gains, to, off)
+            length = trace(rows, 2, path, *pair, CENTRES, SPEED_OF_SOUND, 0.0, gains, to, off)
             found.append((length, gains, to, off))
         assert found[0][0] == pytest.approx(found[1][0])
         np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6)

@@ -42,7 +42,7 @@ def pyroom(size: tuple[float, ...], material: pra.Material, s: F64, r: F64, orde
     return np.pad(response, (0, 8000 - len(response)))
 
 
-@pytest.mark.parametrize("order", [0, 1, 3])
+@pytest.mark.parametrize("order", [0, 1, 3, 4, 5, 6])
 def test_octave_energies_of_images_agree_with_pyroomacoustics_within_half_a_decibel(
     order: int,
 ) -> None:
@@ -67,14 +67,14 @@ def test_octave_energies_agree_for_a_material_that_changes_from_band_to_band() -
     engine = GeometricEngine(
         shoebox(size, absorption=alpha), receiver="mono", air=False, late=False
     )
-    difference = octave_levels(engine.rir(s, r)[0]) - octave_levels(pyroom(size, material, s, r, 3))
+    difference = octave_levels(engine.rir(s, r)[0]) - octave_levels(pyroom(size, material, s, r, 4))
     assert np.sqrt(np.mean(difference**2)) < 0.5
 
 
 def test_images_arrive_within_one_sample_of_pyroomacoustics() -> None:
     size, s, r = (6.0, 5.0, 2.7), np.array([1.0, 2.0, 1.5]), np.array([4.0, 3.0, 1.2])
     engine = GeometricEngine(shoebox(size, absorption=0.2), receiver="mono", air=False, late=False)
-    ours, theirs = engine.rir(s, r)[0], pyroom(size, pra.Material(0.2), s, r, 3)
+    ours, theirs = engine.rir(s, r)[0], pyroom(size, pra.Material(0.2), s, r, 4)
     for start in range(100, 900, 100):
         a, b = ours[start : start + 100], theirs[start : start + 100]
         lags = np.correlate(a, b, "full")

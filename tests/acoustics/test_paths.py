@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from soundwalk.envs.acoustics import GeometricEngine
 from soundwalk.envs.acoustics.doorways import door_routes
 from soundwalk.envs.acoustics.edges import bend_loss
-from soundwalk.envs.acoustics.paths import taut_path
+from soundwalk.envs.acoustics.strings import taut_path
 from soundwalk.envs.interface import F64, SPEED_OF_SOUND
 from soundwalk.envs.scenes.scene import Scene
 

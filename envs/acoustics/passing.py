@@ -1,0 +1,204 @@
+"""What edges take from a way that passes them in the light, and which lintel bends it."""
+
+from __future__ import annotations
+
+import math
+
+from ..interface import F64, kernel
+from .edges import PASSED, corner_measure, passing_gain
+from .strings import cross, reach_from
+from .tables import SOURCE_WIDE
+
+SILENT = -2.0
+
+
+@kernel
+def _bent_at(openings: F64, path: F64, points: int, opening: int, side: float) -> bool:
+    """Whether the path bends round that side of an opening's door."""
+    for k in range(1, points - 1):
+        o = int(path[k, 5])
+        if path[k, 6] == side and openings[o, 5] == openings[opening, 5]:
+            return True
+    return False
+
+
+@kernel
+def _crossing(openings: F64, p: int, path: F64, points: int) -> tuple[int, float]:
+    """The leg that goes through opening p, and how far along it; -1 if none does."""
+    lx, ly, rx, ry = openings[p, 0], openings[p, 1], openings[p, 2], openings[p, 3]
+    for k in range(points - 1):
+        before = cross(lx, ly, rx, ry, path[k, 0], path[k, 1])
+        after = cross(lx, ly, rx, ry, path[k + 1, 0], path[k + 1, 1])
+        if before * after <= 0.0 and before != after:
+            return k, path[k, 2] * before / (before - after)
+    return -1, 0.0
+
+
+@kernel
+def _from(path: F64, points: int, k: int, at: float) -> tuple[float, float]:
+    """How far the way sees back and on from a point `at` metres along leg k."""
+    near, far, through = at, path[k, 2] - at, 1.0
+    for j in range(k, 0, -1):
+        through *= path[j, 4]
+        near += through * path[j - 1, 2]
+    through = 1.0
+    for j in range(k + 1, points - 1):
+        through *= path[j, 4]
+        far += through * path[j, 2]
+    return near, far
+
+
+@kernel
+def _clearance(path: F64, k: int, x: float, y: float) -> float:
+    """Distance of a point from the line of leg k."""
+    ux, uy = path[k + 1, 0] - path[k, 0], path[k + 1, 1] - path[k, 1]
+    return float(abs(ux * (y - path[k, 1]) - uy * (x - path[k, 0])) / path[k, 2])
+
+
+@kernel
+def _components(path: F64, k: int, wx: float, wy: float) -> tuple[float, float]:
+    """Size of leg k's direction across a wall's line, and along it."""
+    ux = (path[k + 1, 0] - path[k, 0]) / path[k, 2]
+    uy = (path[k + 1, 1] - path[k, 1]) / path[k, 2]
+    return abs(ux * wy - uy * wx), ux * wx + uy * wy
+
+
+@kernel
+def _image(
+    openings: F64,
+    p: int,
+    path: F64,
+    legs: tuple[int, int],
+    end: int,
+    whole: float,
+    split: float,
+) -> float:
+    """Detour over the edge at an end of an opening against the way from the source's mirror image.
+
+    Args:
+        openings: that the path goes through.
+        p: which of them.
+        path: measured.
+        legs: that lead to it and away from it; the same one twice unless the path bends there.
+        end: column of the end, 0 left or 2 right.
+        whole: metres that the edge sees back and on.
+        split: four times the product of both.
+    """
+    wx, wy = openings[p, 2] - openings[p, 0], openings[p, 3] - openings[p, 1]
+    width = math.sqrt(wx * wx + wy * wy)
+    across, along = _components(path, legs[0], wx / width, wy / width)
+    after, outward = _components(path, legs[1], wx / width, wy / width)
+    edge = openings[p, 6 + end // 2]
+    if edge <= 1.0:
+        across = 0.5 * (across + after)
+        return max(whole - math.sqrt(max(whole * whole - split * across * across, 0.0)), 0.0)
+    if edge == SOURCE_WIDE:
+        outward = -along
+    else:
+        across = after
+    angle = math.atan2(across, -outward if end == 0 else outward)
+    two = corner_measure(2.0 * angle + math.pi)
+    return float(0.125 * split / whole * two * two)
+
+
+@kernel
+def pass_edges(  # noqa: C901 three edges of each door
+    openings: F64,
+    count: int,
+    path: F64,
+    points: int,
+    total: float,
+    heights: tuple[float, float],
+    centres: F64,
+    speed: float,
+    gains: F64,
+) -> tuple[float, float]:
+    """Multiply `gains` by what edges take that are passed in the light.
+
+    Returns:
+        where the even rise along the path meets a lintel most: arc (-1: nowhere, SILENT: the way
+        leads under the floor) and its height.
+    """
+    sz, slope = heights[0], (heights[1] - heights[0]) / total
+    stretch = math.sqrt(1.0 + slope * slope)
+    worst, arc_at, z_at = 1e-9, -1.0, 0.0
+    wide = PASSED * PASSED * speed / (4.0 * centres[0])
+    squares = (wide, wide, wide)
+    left_image, right_image, top_image = 0.0, 0.0, 0.0
+    faces, above = 0, 0
+    for p in range(count):
+        k, at = _crossing(openings, p, path, points)
+        left, right, top = (
+            squares
+            if p > 0 and openings[p, 5] == openings[p - 1, 5]
+            else (
+                wide,
+                wide,
+                wide,
+            )
+        )
+        if k >= 0:
+            arc = at
+            for j in range(k):
+                arc += path[j, 2]
+            bend, other = 0, k  # at a bend, both legs count alike
+            if at >= path[k, 2] - 1e-9 and k + 1 < points - 1:
+                bend, other = k + 1, k + 1
+            elif at <= 1e-9 and k > 0:
+                bend, other = k, k - 1
+            if bend > 0:
+                near, far = reach_from(path, points, bend, bend)
+                seen = max(path[bend, 4], 1e-6)
+            else:
+                near, far = _from(path, points, k, at)
+                seen = 1.0
+            whole, split = (near + far) * stretch, 4.0 * near * far
+            legs = (min(k, other), max(k, other))
+            per = 0.5 * (near + far) / (max(near, 1e-6) * max(far, 1e-6) * stretch * seen)
+            if openings[p, 6] > 0.0:
+                h = _clearance(path, k, openings[p, 0], openings[p, 1])
+                h = 0.5 * (h + _clearance(path, other, openings[p, 0], openings[p, 1]))
+                if per * h * h < left:
+                    left = per * h * h
+                    left_image = _image(openings, p, path, legs, 0, whole, split)
+            if openings[p, 7] > 0.0:
+                h = _clearance(path, k, openings[p, 2], openings[p, 3])
+                h = 0.5 * (h + _clearance(path, other, openings[p, 2], openings[p, 3]))
+                if per * h * h < right:
+                    right = per * h * h
+                    right_image = _image(openings, p, path, legs, 2, whole, split)
+            z = sz + slope * arc
+            faces, above = faces + 1, above + (1 if z >= 0.0 else 0)
+            over = z - openings[p, 4]
+            if over > worst:
+                worst, arc_at, z_at = over, arc, openings[p, 4]
+            if over > 0.0:
+                top = 0.0
+            elif per * (over / stretch) ** 2 < top:
+                top = per * (over / stretch) ** 2
+                top_image = whole - math.sqrt(max(whole * whole - split, 0.0))
+        squares = (left, right, top)
+        if p + 1 < count and openings[p + 1, 5] == openings[p, 5]:
+            continue
+        if above < faces:  # under the floor: reflected further on, which is another way
+            if above == 0:
+                return SILENT, 0.0
+            for b in range(gains.shape[0]):
+                gains[b] *= above / faces
+        faces, above = 0, 0
+        if left < wide and _bent_at(openings, path, points, p, 1.0):
+            left = wide
+        if right < wide and _bent_at(openings, path, points, p, -1.0):
+            right = wide
+        if top == 0.0:
+            top = wide
+        if min(left, right, top) < wide:
+            for b in range(gains.shape[0]):
+                wave = 4.0 * centres[b] / speed
+                if left < wide:
+                    gains[b] *= passing_gain(left, left_image, wave)
+                if right < wide:
+                    gains[b] *= passing_gain(right, right_image, wave)
+                if top < wide:
+                    gains[b] *= passing_gain(top, top_image, wave)
+    return arc_at, z_at
