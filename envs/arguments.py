@@ -1,4 +1,4 @@
-"""What the arguments, actions and observations of the environment may be, and the errors if not."""
+"""What the arguments and actions of the environment may be, and the errors if they are not."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
-import gymnasium as gym
 import numpy as np
 
 from .acoustics.sounds import Mode, SoundBank
-from .interface import EMIT, F64, I64, MAX_DEPTH, STEP_SECONDS, Action, SoundwalkError, unknown
+from .interface import EMIT, I64, Action, SoundwalkError, unknown
 from .simulators.options import HearingOptions
 
 SENSORS = ("rgb", "depth", "audio")
@@ -19,8 +18,6 @@ ARGUMENTS = (
     "split", "sounds", "rooms", "resolution", "hfov", "sensors", "max_steps", "episodes", "homes",
     "refresh", "duration", "privileged", "render_mode",
 )  # fmt: skip
-_LARGEST_POSE = 1e3  # metres; no home is larger
-_LOUDEST = 1e3  # a source of amplitude 1 heard from a millimetre away
 
 
 def open_sounds(sounds: str | SoundBank, sample_rate: int) -> tuple[SoundBank, Mode]:
@@ -44,15 +41,6 @@ def open_sounds(sounds: str | SoundBank, sample_rate: int) -> tuple[SoundBank, M
     if Path(sounds).is_dir():
         return SoundBank.from_folder(sounds, sample_rate), "heard"
     raise unknown("sounds", sounds, [*modes, "or a folder of audio files"])
-
-
-def relative_poses(poses: F64, origins: F64) -> Any:
-    """Poses seen from where each episode started: x ahead, y left, cos, sin; (n, 4) float32."""
-    delta = poses[:, :2] - origins[:, :2]
-    cos, sin = np.cos(origins[:, 2]), np.sin(origins[:, 2])
-    turn = poses[:, 2] - origins[:, 2]
-    ahead, left = delta[:, 0] * cos + delta[:, 1] * sin, delta[:, 1] * cos - delta[:, 0] * sin
-    return np.stack([ahead, left, np.cos(turn), np.sin(turn)], 1).astype(np.float32)
 
 
 def checked_actions(actions: Any, num_envs: int, *, emitting: bool = False) -> I64:
@@ -106,27 +94,3 @@ def hearing_options(options: dict[str, Any]) -> HearingOptions:
         if name not in names:
             raise unknown("option", name, [*ARGUMENTS, *names])
     return HearingOptions(**options)
-
-
-def observation_space(
-    resolution: int, sensors: Sequence[str], options: HearingOptions
-) -> gym.spaces.Dict:
-    """The observations of one agent."""
-    config = options.config()
-    sound = config.channels, round(STEP_SECONDS * config.sample_rate)
-    actions = len(Action) + (options.echolocation == "action")
-    box = gym.spaces.Box
-    size = (resolution, resolution)
-    spaces: dict[str, gym.Space[Any]] = {}
-    if "rgb" in sensors:
-        spaces["rgb"] = box(0, 255, (*size, 3), np.uint8)
-    if "depth" in sensors:
-        spaces["depth"] = box(0.0, MAX_DEPTH, (*size, 1), np.float32)
-    if "audio" in sensors:
-        spaces["audio"] = box(-_LOUDEST, _LOUDEST, sound, np.float32)
-        if options.echolocation != "off":
-            spaces["echo"] = box(-_LOUDEST, _LOUDEST, sound, np.float32)
-    spaces["pose"] = box(-_LARGEST_POSE, _LARGEST_POSE, (4,), np.float32)
-    spaces["collided"] = box(0.0, 1.0, (1,), np.float32)
-    spaces["last_action"] = box(0.0, 1.0, (actions,), np.float32)
-    return gym.spaces.Dict(spaces)

@@ -7,7 +7,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from .vector import AudioGoalVectorEnv, Observations
+from .observations import Observations
+from .vector import AudioGoalVectorEnv
 
 
 class AudioGoalEnv(gym.Env[Any, Any]):

@@ -37,12 +37,11 @@ from .arguments import (
     check_arguments,
     checked_actions,
     hearing_options,
-    observation_space,
     open_sounds,
-    relative_poses,
     room_range,
 )
 from .interface import F64, I32, I64, Bool, SoundwalkError
+from .observations import Observations, collect, observation_space, relative_poses
 from .rendering import Camera
 from .simulators.hearing import Heard
 from .simulators.homes import HomePool
@@ -51,8 +50,6 @@ from .tasks.audiogoal import AudioGoal
 from .tasks.episodes import Episode, load_episodes
 from .tasks.sampler import EpisodeSource, ListedEpisodes, SampledEpisodes
 from .tasks.surroundings import Surroundings, episode_seed, episode_sounds
-
-Observations = dict[str, np.ndarray[Any, Any]]
 
 
 class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
@@ -288,20 +285,9 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         actions: I64,
         collided: Bool,
     ) -> Observations:
-        observations: Observations = {}
-        if rgb is not None:
-            observations["rgb"] = rgb
-        if depth is not None:
-            observations["depth"] = depth[..., None]
-        if heard is not None:
-            observations["audio"] = heard.audio
-            if heard.echo is not None:
-                observations["echo"] = heard.echo
-        observations["pose"] = relative_poses(self.simulator.poses[agents], self._origins[agents])
-        observations["collided"] = collided.astype(np.float32)[:, None]
+        pose = relative_poses(self.simulator.poses[agents], self._origins[agents])
         chosen = actions[:, None] == np.arange(self._actions)
-        observations["last_action"] = chosen.astype(np.float32)
-        return observations
+        return collect(rgb, depth, heard, pose, collided, chosen)
 
     def _infos(self, heard: Heard | None) -> dict[str, Any]:
         """The simulator's truth, and stems of those who were heard."""

@@ -7,18 +7,17 @@ type are errors that say where they stand and what was expected.
 from __future__ import annotations
 
 import dataclasses
-import types
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import pi
 from pathlib import Path
-from typing import Any, TypeVar, Union
+from typing import Any
 
 import yaml
 
 from .. import configs
 from ..envs.interface import SENSOR_HEIGHT, SoundwalkError, unknown
+from .convert import build, plain
 from .imitate import ImitationConfig
 
 
@@ -193,13 +192,13 @@ def from_dict(values: Mapping[str, Any]) -> Config:
     Raises:
         SoundwalkError: an unknown key, or a value of the wrong type.
     """
-    return _build(Config, values, "")
+    return build(Config, values, "")
 
 
 def save_config(config: Config, path: Path) -> None:
     """Write all values, the defaults too, as YAML that `load_config` reads back."""
-    plain = _plain(dataclasses.asdict(config))
-    path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+    values = plain(dataclasses.asdict(config))
+    path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
 
 
 def _find(name: str) -> Path:
@@ -224,80 +223,3 @@ def _override(values: dict[str, Any], override: str) -> None:
         if not isinstance(values, dict):
             raise SoundwalkError(f"--set {override!r}: {section!r} is not a section")
     values[last] = yaml.safe_load(text)
-
-
-_T = TypeVar("_T")
-
-
-def _build(cls: type[_T], values: Any, where: str) -> _T:
-    """An instance of a dataclass from a mapping; `where` is its dotted name, "" at the top."""
-    if not isinstance(values, Mapping):
-        raise SoundwalkError(f"config key {where!r} is {values!r}: expected a section")
-    hints = typing.get_type_hints(cls)
-    arguments = {}
-    for key, value in values.items():
-        name = f"{where}.{key}" if where else str(key)
-        if key not in hints:
-            section = f" in {where}" if where else ""
-            raise unknown(f"config key{section}", key, hints)
-        arguments[key] = _convert(hints[key], value, name)
-    return cls(**arguments)
-
-
-def _convert(hint: Any, value: Any, name: str) -> Any:
-    """A YAML value as the type a field declares."""
-    if dataclasses.is_dataclass(hint):
-        return _build(typing.cast(type, hint), value, name)
-    choices = (
-        typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else (hint,)
-    )
-    for choice in choices:
-        matched, converted = _match(choice, value, name)
-        if matched:
-            return converted
-    expected = " or ".join(_name(choice) for choice in choices)
-    raise SoundwalkError(f"config key {name!r} is {value!r}: expected {expected}")
-
-
-def _match(hint: Any, value: Any, name: str) -> tuple[bool, Any]:
-    """Whether a value fits one type, and the value as that type."""
-    if typing.get_origin(hint) is tuple:
-        return _match_tuple(typing.get_args(hint), value, name)
-    if hint is float and not isinstance(value, bool):
-        try:
-            return True, float(value)  # YAML 1.1 reads 1e-4 as text
-        except (TypeError, ValueError):
-            return False, None
-    if hint is types.NoneType:
-        return value is None, None
-    if typing.get_origin(hint) is dict:
-        return isinstance(value, Mapping), value
-    return isinstance(value, hint) and not (hint is int and isinstance(value, bool)), value
-
-
-def _match_tuple(kinds: tuple[Any, ...], value: Any, name: str) -> tuple[bool, Any]:
-    if not isinstance(value, list | tuple):
-        return False, None
-    if kinds[-1] is ...:
-        kinds = (kinds[0],) * len(value)
-    if len(kinds) != len(value):
-        return False, None
-    pairs = zip(kinds, value, strict=True)
-    return True, tuple(_convert(kind, item, f"{name}[{i}]") for i, (kind, item) in enumerate(pairs))
-
-
-def _name(hint: Any) -> str:
-    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-    if typing.get_origin(hint) is tuple:
-        kinds = typing.get_args(hint)
-        some = "" if kinds[-1] is ... else f"{len(kinds)} of "
-        return f"a list ({some}{_name(kinds[0])})"
-    if typing.get_origin(hint) is dict:
-        return "keys and values"
-    return "nothing" if hint is types.NoneType else names.get(hint, str(hint))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .batch import direct_lengths, render_rirs
 from .config import AcousticConfig
 from .engine import GeometricEngine
 from .model import AcousticModel
-from .pool import AcousticPool, direct_lengths, render_rirs
+from .pool import AcousticPool
 from .pyroom import PyroomEngine
 from .streaming import StreamingConvolver
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from ..interface import F32, F64, SoundwalkError, kernel, unknown
 from .bands import band_limits
+from .radiation import read_general_fir
 from .tables import Sources, Work
 
 PATTERNS = {
@@ -93,19 +94,29 @@ class Directivity:
 
     @classmethod
     def read(cls, path: str | Path, rate: int, bands: int, measurement: int = 0) -> Directivity:
-        """The pattern of a source in a SOFA file that pyroomacoustics reads.
+        """The pattern of a source in a SOFA file of convention GeneralFIR.
+
+        Files of the DIRPAT database, which keep to no convention, need `python-sofa`.
+
+        Args:
+            path: of the file.
+            rate: Hz to which responses are resampled.
+            bands: 4 or 7.
+            measurement: which of the file's sources.
 
         Raises:
             SoundwalkError: no such file, or it cannot be read as one.
         """
         if not Path(path).is_file():
             raise SoundwalkError(f"no directivity at {str(path)!r}: expected a SOFA file")
+        from pyroomacoustics.datasets.sofa import is_dirpat
         from pyroomacoustics.directivities import MeasuredDirectivityFile, Rotation3D
 
+        reader = None if is_dirpat(Path(path)) else read_general_fir
         try:
-            file = MeasuredDirectivityFile(str(path), fs=rate)
+            file = MeasuredDirectivityFile(str(path), fs=rate, file_reader_callback=reader)
             pattern = file.get_source_directivity(measurement, Rotation3D([0.0, 0.0], "yz"))
-        except (OSError, ValueError, KeyError, IndexError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
             raise SoundwalkError(
                 f"{str(path)!r} cannot be read as a source's directivity: {error}"
             ) from None

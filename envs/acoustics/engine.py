@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from ..interface import F32, F64, SoundwalkError, wrap_angle
 from ..scenes.scene import Scene
+from .batch import render_rirs
 from .config import AcousticConfig
 from .directivity import Directivity
 from .model import AcousticModel
-from .pool import AcousticPool, check_position, render_rirs
+from .places import check_position
+from .pool import AcousticPool
 from .receivers import Receiver
 
 # What an arrival met, in the order of the numbers in `tables`.

@@ -1,19 +1,18 @@
-"""Many homes at once: padded arrays with numbered slots, one kernel call for all agents."""
+"""Many homes at once: padded arrays with numbered slots, and the source of each agent."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..interface import F32, F64, I32, I64, SoundwalkError
-from ..scenes.scene import Scene
+from ..interface import F64, SoundwalkError
 from .config import AcousticConfig
 from .directivity import Directivity, unit_axis
 from .model import AcousticModel, Home
 from .modes import mode_amplitudes
-from .render import first_lengths, render_batch
+from .places import check_position, whereabouts
 from .tables import Place, Sources, Work, build_sources, build_tables, build_work
 
 Array = npt.NDArray[Any]
@@ -157,173 +156,3 @@ def _grow(pooled: Array | None, array: Array, slots: int) -> Array:
     if pooled is not None:
         larger[tuple(slice(n) for n in pooled.shape)] = pooled
     return larger
-
-
-class HasScene(Protocol):
-    """What knows its home: a model, or an engine of another kind."""
-
-    scene: Scene
-
-
-def whereabouts(model: HasScene, x: float, y: float) -> tuple[int, int]:
-    """Room at (x, y), and the door whose tunnel it lies in or -1.
-
-    Raises:
-        SoundwalkError: (x, y) lies in a wall or outside the home.
-    """
-    plan = model.scene.plan
-    room = plan.room_at(x, y)
-    if plan.rooms[room].contains(x, y):
-        return room, -1
-    for index, door in enumerate(plan.doors):
-        x0, y0, x1, y1 = door.box
-        if x0 <= x <= x1 and y0 <= y <= y1:
-            return room, index
-    return room, -1
-
-
-def check_position(
-    model: HasScene, name: str, position: tuple[float, ...] | F64
-) -> tuple[float, float, float]:
-    """A position as three floats.
-
-    Raises:
-        SoundwalkError: it is not three finite numbers in the air of the home.
-    """
-    point = np.asarray(position, dtype=np.float64)
-    if point.shape != (3,) or not np.isfinite(point).all():
-        raise SoundwalkError(
-            f"{name}={position!r}: expected three finite numbers x, y, z in metres"
-        )
-    x, y, z = (float(v) for v in point)
-    try:
-        room, tunnel = whereabouts(model, x, y)
-    except SoundwalkError as error:
-        raise SoundwalkError(f"{name}=({x:.2f}, {y:.2f}, {z:.2f}): {error}") from None
-    plan = model.scene.plan
-    top = plan.rooms[room].height if tunnel < 0 else plan.doors[tunnel].height
-    if not 0.0 <= z <= top:
-        raise SoundwalkError(
-            f"{name}=({x:.2f}, {y:.2f}, {z:.2f}) lies below the floor or above the ceiling: "
-            f"give a height between 0 and {top:.2f} m"
-        )
-    return x, y, z
-
-
-def _listeners(
-    pool: AcousticPool, slots: I32, receivers: F64, agents: I32 | I64 | None
-) -> tuple[Home, I32, I32, F64]:
-    """The pool's homes, and slots, agents and receivers as the kernels take them.
-
-    Raises:
-        SoundwalkError: the pool is empty, shapes do not agree, or a value is not finite.
-    """
-    if pool.home is None:
-        raise SoundwalkError(EMPTY)
-    count = len(slots)
-    rows = np.arange(count) if agents is None else agents
-    receivers = np.ascontiguousarray(receivers, dtype=np.float64)
-    if receivers.shape != (count, 3) or len(rows) != count:
-        raise SoundwalkError(
-            f"receivers {receivers.shape}, agents ({len(rows)},): "
-            f"expected ({count}, 3) and ({count},)"
-        )
-    if not np.isfinite(receivers).all():
-        raise SoundwalkError("receivers must be finite numbers; found NaN or infinity")
-    return (
-        pool.home,
-        np.ascontiguousarray(slots, dtype=np.int32),
-        np.ascontiguousarray(rows, dtype=np.int32),
-        receivers,
-    )
-
-
-def _per_row(name: str, values: F64, count: int) -> F64:
-    """One finite number for each row.
-
-    Raises:
-        SoundwalkError: it is not that.
-    """
-    values = np.ascontiguousarray(values, dtype=np.float64)
-    if values.shape != (count,):
-        raise SoundwalkError(f"{name} {values.shape}: expected ({count},), one for each listener")
-    if not np.isfinite(values).all():
-        raise SoundwalkError(f"{name} must be finite numbers; found NaN or infinity")
-    return values
-
-
-def direct_lengths(
-    pool: AcousticPool, slots: I32, receivers: F64, agents: I32 | I64 | None = None
-) -> F64:
-    """Metres of the shortest way through air from each agent's source to its listener.
-
-    It is the length of the first arrival: straight in sight, else round the corners. What comes
-    straight through walls is no shortest way.
-
-    Args:
-        pool: homes and sources.
-        slots: (N,) int32 home of each agent.
-        receivers: (N, 3) float64 centre of the head.
-        agents: (N,) which agents these are; the first N if None.
-
-    Returns:
-        (N,) float64.
-
-    Raises:
-        SoundwalkError: shapes do not agree, or a value is not finite.
-    """
-    home, slots, rows, receivers = _listeners(pool, slots, receivers, agents)
-    out = np.empty(len(slots))
-    first_lengths(home, pool.sources, pool.tables, slots, rows, receivers, pool.work, out)
-    return out
-
-
-def render_rirs(
-    pool: AcousticPool,
-    slots: I32,
-    receivers: F64,
-    headings: F64,
-    out: F32,
-    agents: I32 | I64 | None = None,
-    advance: F64 | None = None,
-) -> None:
-    """Impulse responses from each agent's source to its ears, written into `out`.
-
-    Row n listens to the source placed by `pool.put_source(agents[n], ...)`. One kernel call; a
-    response does not depend on the others in the batch.
-
-    Args:
-        pool: homes and sources.
-        slots: (N,) int32 home of each agent.
-        receivers: (N, 3) float64 centre of the head.
-        headings: (N,) float64 radians.
-        out: (N, C, L) float32, overwritten.
-        agents: (N,) which agents these are; the first N if None.
-        advance: (N,) float64 metres by which everything arrives earlier, because whoever convolves
-            has already delayed the source by as much; 0 if None. What would then arrive before
-            time zero arrives at time zero.
-
-    Raises:
-        SoundwalkError: shapes do not agree, or a value is not finite.
-    """
-    count, config = len(slots), pool.config
-    expected = (count, config.channels, config.samples)
-    if out.shape != expected or out.dtype != np.float32:
-        raise SoundwalkError(f"out is {out.dtype} {out.shape}: expected float32 {expected}")
-    headings = _per_row("headings", headings, count)
-    advance = _per_row("advance", np.zeros(count) if advance is None else advance, count)
-    home, slots, rows, receivers = _listeners(pool, slots, receivers, agents)
-    render_batch(
-        home,
-        pool.sources,
-        pool.tables,
-        slots,
-        rows,
-        receivers,
-        headings,
-        advance,
-        config.order,
-        config.late,
-        pool.work,
-        out,
-    )

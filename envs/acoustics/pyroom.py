@@ -24,7 +24,7 @@ from .config import AcousticConfig
 from .engine import Point
 from .hear import hear
 from .medium import air_attenuation
-from .pool import check_position
+from .places import check_position
 from .pyroom_room import (
     BIN,
     Images,

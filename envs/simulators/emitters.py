@@ -80,9 +80,9 @@ class Emitters:
 
     def read(self, row: int, first: int, samples: int) -> F32:
         """What a row sends from time `first` on, (samples,) float32."""
-        out = np.empty((1, samples), np.float32)
-        self.read_all(np.array([row]), np.array([first]), out)
-        return out[0]
+        out = np.empty(samples, np.float32)
+        self.read_all(np.array([row]), np.array([first]), out[None])
+        return out
 
     def read_all(self, rows: I64, first: I64, out: F32) -> None:
         """What rows (m,) send from times `first` (m,) on, written to out (m, samples)."""

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..acoustics import AcousticPool, render_rirs
+from ..acoustics import AcousticPool, direct_lengths, render_rirs
 from ..acoustics.gradual import GradualConvolver
-from ..acoustics.pool import direct_lengths
 from ..acoustics.trajectory import (
     REACH,
     Trajectory,

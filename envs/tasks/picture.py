@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.signal import stft
 
-from ..interface import F32, SENSOR_HEIGHT, STEP_SECONDS, U8, SoundwalkError
+from ..interface import F32, F64, SENSOR_HEIGHT, STEP_SECONDS, U8, SoundwalkError
 from ..rendering import Camera, render
 from ..scenes import draw_plan
 from ..simulators.native import NativeSimulator
@@ -73,7 +73,8 @@ class Picture:
         pose = self._simulator.poses[agent]
         heard = np.concatenate(self._heard[agent], 1) if self._heard[agent] else None
         rate = self._simulator.config.sample_rate
-        return canvas.draw(self.view(agent), self._paths[agent], pose, heard, rate)
+        goal = self._simulator.sources[agent]
+        return canvas.draw(self.view(agent), self._paths[agent], pose, goal, heard, rate)
 
     def show(self, agent: int) -> None:
         """Draw into a window.
@@ -126,7 +127,7 @@ class _Canvas:
         view.set_title(f"listening for: {episode.category.replace('_', ' ')}", fontsize=10)
         self._view = view.imshow(np.zeros((VIEW, VIEW, 3), np.uint8))
         draw_plan(plan, scene)
-        plan.plot(*episode.source[:2], "*", color="crimson", markersize=16, zorder=10)
+        (self._star,) = plan.plot([], [], "*", color="crimson", markersize=16, zorder=10)
         (self._path,) = plan.plot([], [], "-", color="royalblue", linewidth=2, zorder=11)
         self._arrow = plan.plot([], [], marker=(3, 0, 0), color="navy", markersize=11, zorder=12)[0]
         sound.set(xlabel="seconds", ylabel="kHz, left ear over right ear")
@@ -134,11 +135,18 @@ class _Canvas:
         self._sound: Any = None
 
     def draw(
-        self, view: U8, path: list[tuple[float, float]], pose: Any, heard: F32 | None, rate: int
+        self,
+        view: U8,
+        path: list[tuple[float, float]],
+        pose: F64,
+        goal: F64,
+        heard: F32 | None,
+        rate: int,
     ) -> U8:
         self._view.set_data(view)
         self._path.set_data(*(np.array(path).reshape(-1, 2).T))
         self._arrow.set_data([pose[0]], [pose[1]])
+        self._star.set_data([goal[0]], [goal[1]])
         self._arrow.set_marker((3, 0, float(np.degrees(pose[2])) - 90))
         if heard is not None:
             self._draw_sound(heard, rate)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -123,6 +125,66 @@ def test_the_mean_power_of_a_measured_pattern_is_the_integral_over_the_sphere() 
     expected = (0.5**2 + (0.4**2 + 0.3**2 + 0.2**2) / 3) / 0.9**2
     power = Directivity.measured(measured(), 16_000, 7).power()
     np.testing.assert_allclose(power, expected, rtol=0.03)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a SOFA file (AES69, GeneralFIR) of two sources, one omnidirectional, one lopsided."""
+
+    def make(rate: int, spherical: bool = True, convention: str = "GeneralFIR") -> Path:
+        up, left = np.meshgrid(np.arange(-80, 81, 10.0), np.arange(0, 360, 10.0), indexing="ij")
+        angles = np.stack([left.ravel(), up.ravel(), np.full(left.size, 1.5)], axis=1)
+        azimuth, elevation = np.radians(angles[:, 0]), np.radians(angles[:, 1])
+        flat = np.cos(elevation)
+        xyz = np.stack([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)], 1)
+        gains = 0.5 + 0.4 * xyz[:, 0] + 0.3 * xyz[:, 1] + 0.2 * xyz[:, 2]
+        responses = np.zeros((2, len(xyz), 128))
+        responses[0, :, 40], responses[1, :, 40] = 1.0, gains
+        path = tmp_path / "speaker.sofa"
+        with h5py.File(path, "w") as file:
+            file.attrs["Conventions"], file.attrs["SOFAConventions"] = "SOFA", convention
+            file["Data.IR"], file["Data.SamplingRate"] = responses, [float(rate)]
+            file["ReceiverPosition"] = (angles if spherical else 1.5 * xyz)[:, :, None]
+            position = file["ReceiverPosition"]
+            position.attrs["Type"] = "spherical" if spherical else "cartesian"
+            position.attrs["Units"] = "degree, degree, metre" if spherical else "metre"
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize(("rate", "spherical"), [(16_000, True), (44_100, True), (16_000, False)])
+def test_a_loudspeaker_in_a_sofa_file_is_heard_as_it_was_measured(
+    free: GeometricEngine, write: Callable[..., Path], rate: int, spherical: bool
+) -> None:
+    """X of the file is the axis, y to the left, z up, whatever the rate and the coordinates."""
+    path, turn = write(rate, spherical), 1.1
+    pattern = Directivity.read(path, 16_000, 4, measurement=1)
+    c, s = np.cos(turn), np.sin(turn)
+    for d in around(6):
+        x, y, z = c * d[0] + s * d[1], c * d[1] - s * d[0], d[2]
+        expected = abs(0.5 + 0.4 * x + 0.3 * y + 0.2 * z) / 0.9
+        level = heard(free, d, directivity=pattern, orientation=turn)
+        assert level == pytest.approx(expected, abs=0.06)
+        assert heard(free, d, directivity=str(path)) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_sofa_file_that_is_no_loudspeaker_is_refused(write: Callable[..., Path]) -> None:
+    with pytest.raises(SoundwalkError, match="convention SimpleFreeFieldHRIR: expected GeneralFIR"):
+        Directivity.read(write(16_000, convention="SimpleFreeFieldHRIR"), 16_000, 4)
+    path = write(16_000)
+    with pytest.raises(SoundwalkError, match="Source id 2 not found"):
+        Directivity.read(path, 16_000, 4, measurement=2)
+    with h5py.File(path, "a") as file:
+        file["ReceiverPosition"].attrs["Units"] = "radian, radian, metre"
+    with pytest.raises(SoundwalkError, match="expected degrees, or metres"):
+        Directivity.read(path, 16_000, 4)
+    with h5py.File(path, "a") as file:
+        del file["ReceiverPosition"]
+        file["ReceiverPosition"] = np.zeros((5, 3))
+        file["ReceiverPosition"].attrs["Type"] = "cartesian"
+    with pytest.raises(SoundwalkError, match="5 receivers: expected responses"):
+        Directivity.read(path, 16_000, 4)
 
 
 @pytest.mark.parametrize("orientation", [np.nan, (0, 0, 0), (1, 2), "north"])

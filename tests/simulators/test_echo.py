@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from scipy.signal import correlate
 
 from soundwalk.envs.interface import EMIT, F32, F64, SENSOR_HEIGHT, Action, SoundwalkError
 from soundwalk.envs.scenes import shoebox
+from soundwalk.envs.scenes.materials import uniform
+from soundwalk.envs.scenes.mesh import quad_triangles
+from soundwalk.envs.scenes.scene import EAST, WEST, Scene
 from soundwalk.envs.simulators.echo import AHEAD, BELOW, load_emission, sweep
 from soundwalk.envs.simulators.emitters import Sound
 from soundwalk.envs.simulators.native import NativeSimulator
@@ -62,6 +66,43 @@ def test_the_first_echo_comes_from_the_wall_ahead_twice_its_distance_later(
     assert response[after] / response[:30].max() == pytest.approx(
         np.sqrt(0.9) * direct / back, rel=0.25
     )
+
+
+def with_wardrobe(distance: float | None) -> Scene:
+    """A hall with soft walls, and a cabinet whose front is so far east of its middle."""
+    hall = shoebox((20.0, 20.0, 8.0), absorption=0.999, scattering=0.0)
+    if distance is None:
+        return hall
+    x0, x1 = 10.0 + distance, 10.6 + distance
+    flat = np.array([[x, 8.5, 0.0, x, 11.5, 4.0] for x in (x0, x1)])
+    triangles = quad_triangles(flat, np.array([WEST, EAST]))
+    return dataclasses.replace(
+        hall,
+        triangles=np.concatenate([hall.triangles, triangles]),
+        surface=np.append(hall.surface, [len(hall.surfaces)] * 4).astype(np.int32),
+        instance=np.append(hall.instance, [1] * 4).astype(np.int32),
+        surfaces=(*hall.surfaces, uniform("wardrobe", (0.1,), (0.0,))),
+        obstacles=np.concatenate([hall.obstacles, [[x0, 8.5, x1, 11.5]]]),
+    )
+
+
+@pytest.mark.parametrize("distance", [0.8, 1.0, 1.5])
+def test_a_wardrobe_ahead_is_heard_twice_its_distance_later(make: Make, distance: float) -> None:
+    """Off the triangles that the camera sees; the walls are soft, and without it nothing is."""
+    levels = []
+    for scene in (with_wardrobe(distance), with_wardrobe(None)):
+        world = make(scene, **ALONE)
+        place(world, 10.0, 10.0)
+        world.begin_hearing(ONE)
+        response = matched(echo(world)[0])
+        later = response[60:160] / response[:30].max()  # the floor answers after 200 samples
+        levels.append(later.max())
+        if len(levels) == 1:
+            back = np.hypot(2 * distance - AHEAD, BELOW)
+            assert abs(60 + int(later.argmax()) - back / SPEED * RATE) <= 2.0
+            direct = np.hypot(AHEAD, BELOW)
+            assert levels[0] == pytest.approx(np.sqrt(0.9) * direct / back, rel=0.3)
+    assert levels[1] < 0.05 * levels[0]
 
 
 def test_turning_away_from_the_wall_moves_the_emitter_with_the_head(make: Make) -> None:

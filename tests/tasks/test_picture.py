@@ -51,6 +51,22 @@ def test_the_path_grows_as_the_agent_walks_and_begins_anew_with_the_episode(
     assert _blue(env.render()) <= before + 5
 
 
+def test_the_star_walks_with_the_goal() -> None:
+    env = AudioGoalEnv(
+        rooms=1, homes=2, resolution=16, render_mode="rgb_array", moving=2.0, sensors=("depth",)
+    )
+    env.reset(seed=1)
+    places = []
+    for _ in range(2):
+        plan = env.render()[:, 400:880].astype(int)
+        red = np.abs(plan - np.array([220, 20, 60])).sum(2) < 30  # crimson
+        places.append(np.argwhere(red).mean(0))
+        for _ in range(6):
+            env.step(Action.TURN_LEFT)
+    env.close()
+    assert np.linalg.norm(places[1] - places[0]) > 10
+
+
 def test_the_view_follows_the_agents_eyes() -> None:
     envs = AudioGoalVectorEnv(2, rooms=1, homes=2, resolution=VIEW, render_mode="rgb_array")
     observations, _ = envs.reset(seed=2)
