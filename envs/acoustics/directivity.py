@@ -1,7 +1,7 @@
 """Sources that send more in some directions than in others.
 
 First-order patterns p(theta) = a + (1 - a) cos(theta) with their a as in Eargle, "The microphone
-book", and measured ones, read by pyroomacoustics (SOFA: DIRPAT and others) and averaged over bands.
+book", and measured ones from SOFA files, interpolated by pyroomacoustics and averaged over bands.
 All are 1 on their axis. The late field takes the mean power over all directions, which for first
 order is a^2 + (1 - a)^2 / 3.
 """
