@@ -92,8 +92,23 @@ def kernel(function: _F) -> _F:
 
     numba is imported when the first kernel is defined, never by `import soundwalk`.
     """
+    return _compiled(function, inner=False)
+
+
+def inner_kernel(function: _F) -> _F:
+    """A kernel that only kernels call: without a way in from Python, which compiles faster."""
+    return _compiled(function, inner=True)
+
+
+def _compiled(function: _F, *, inner: bool) -> _F:
     import numba
 
-    return cast(
-        _F, numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")(function)
+    jit = numba.njit(
+        cache=True,
+        nogil=True,
+        fastmath=True,
+        error_model="numpy",
+        no_cfunc_wrapper=True,
+        no_cpython_wrapper=inner,
     )
+    return cast(_F, jit(function))

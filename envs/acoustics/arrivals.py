@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from ..interface import kernel
+from ..interface import inner_kernel, kernel
 from .echoes import furniture_echoes
 from .images import image_coordinate
 from .model import Home
@@ -26,7 +26,7 @@ WEAK = 0.05  # of the loudest route: reflections of weaker routes are left to th
 INSIDE = 0.25  # m from the middle of a door over which reflections of the room behind come in
 
 
-@kernel
+@inner_kernel
 def _end_images(  # noqa: C901 one list
     home: Home,
     slot: int,
@@ -104,7 +104,7 @@ def _end_images(  # noqa: C901 one list
     return found
 
 
-@kernel
+@inner_kernel
 def _leg(
     home: Home, slot: int, room: int, start: Vector, end: Vector, ends: tuple[Vector, Vector]
 ) -> float:
@@ -119,7 +119,7 @@ def _leg(
     return blocked(boxes, reach, lanes, start, d, (0.0, 1.0), ends)
 
 
-@kernel
+@inner_kernel
 def _route_shadow(
     home: Home, slot: int, s: Place, r: Place, length: float, found: int, work: Work
 ) -> float:
@@ -145,14 +145,14 @@ def _route_shadow(
     return extra
 
 
-@kernel
+@inner_kernel
 def _kind(s: Place, r: Place, length: float) -> int:
     """Whether a way of that length from s to r is straight or bent."""
     straight = math.sqrt((s.x - r.x) ** 2 + (s.y - r.y) ** 2 + (s.z - r.z) ** 2)
     return BENT if length > straight + 1e-6 else DIRECT
 
 
-@kernel
+@inner_kernel
 def _nothing(s: Place, r: Place, work: Work) -> int:
     """Enter a silent straight way, so that there is a first arrival even behind closed doors."""
     d = (s.x - r.x, s.y - r.y, s.z - r.z)
@@ -164,7 +164,7 @@ def _nothing(s: Place, r: Place, work: Work) -> int:
     return 1
 
 
-@kernel
+@inner_kernel
 def _swap(work: Work, a: int, b: int) -> None:
     """Exchange two arrivals."""
     work.lengths[a], work.lengths[b] = work.lengths[b], work.lengths[a]

@@ -12,7 +12,7 @@ from .render import first_lengths, render_batch
 
 def _listeners(
     pool: AcousticPool, slots: I32, receivers: F64, agents: I32 | I64 | None
-) -> tuple[Home, I32, I32, F64]:
+) -> tuple[Home, I64, I64, F64]:
     """The pool's homes, and slots, agents and receivers as the kernels take them.
 
     Raises:
@@ -32,8 +32,8 @@ def _listeners(
         raise SoundwalkError("receivers must be finite numbers; found NaN or infinity")
     return (
         pool.home,
-        np.ascontiguousarray(slots, dtype=np.int32),
-        np.ascontiguousarray(rows, dtype=np.int32),
+        np.ascontiguousarray(slots, dtype=np.int64),
+        np.ascontiguousarray(rows, dtype=np.int64),
         receivers,
     )
 
@@ -72,9 +72,9 @@ def direct_lengths(
     Raises:
         SoundwalkError: shapes do not agree, or a value is not finite.
     """
-    home, slots, rows, receivers = _listeners(pool, slots, receivers, agents)
+    home, places, rows, receivers = _listeners(pool, slots, receivers, agents)
     out = np.empty(len(slots))
-    first_lengths(home, pool.sources, pool.tables, slots, rows, receivers, pool.work, out)
+    first_lengths(home, pool.sources, pool.tables, places, rows, receivers, pool.work, out)
     return out
 
 
@@ -112,12 +112,12 @@ def render_rirs(
         raise SoundwalkError(f"out is {out.dtype} {out.shape}: expected float32 {expected}")
     headings = _per_row("headings", headings, count)
     advance = _per_row("advance", np.zeros(count) if advance is None else advance, count)
-    home, slots, rows, receivers = _listeners(pool, slots, receivers, agents)
+    home, places, rows, receivers = _listeners(pool, slots, receivers, agents)
     render_batch(
         home,
         pool.sources,
         pool.tables,
-        slots,
+        places,
         rows,
         receivers,
         headings,

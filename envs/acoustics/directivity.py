@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..interface import F32, F64, SoundwalkError, kernel, unknown
+from ..interface import F32, F64, SoundwalkError, inner_kernel, unknown
 from .bands import band_limits
 from .radiation import read_general_fir
 from .tables import Sources, Work
@@ -160,7 +160,7 @@ def _grid() -> tuple[F64, F64]:
     return up, left
 
 
-@kernel
+@inner_kernel
 def apply_directivity(sources: Sources, row: int, work: Work, count: int) -> None:
     """Weigh the first `count` arrivals by how loud the source of a row is where they leave."""
     pattern = sources.pattern[row]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F32, F64, kernel
+from ..interface import F32, F64, inner_kernel, kernel
 from .fresnel import strip_gain
 from .model import Home
 from .occlusion import Vector, blocked
@@ -21,7 +21,7 @@ FAINT = 0.004  # pressure of echoes that are left out, of a source at 1 m ...
 FAR = 1.5  # m; ... or nearer; of a more distant one they are fainter as the direct sound is
 
 
-@kernel
+@inner_kernel
 def _obstacle(
     boxes: F32, reach: F64, lanes: int, start: Vector, turn: Vector, ends: tuple[Vector, Vector]
 ) -> float:
@@ -35,7 +35,7 @@ def _obstacle(
     return blocked(boxes, reach, lanes, start, d, (0.0, 1.0), ends)
 
 
-@kernel
+@inner_kernel
 def _matt(area: float, ds: float, dr: float, r1: float, r2: float) -> float:
     """Share of the power that a matt white facet sends on, times squared pressure at 1 m.
 
@@ -48,7 +48,7 @@ def _matt(area: float, ds: float, dr: float, r1: float, r2: float) -> float:
     return one * two / (math.pi * area)
 
 
-@kernel
+@inner_kernel
 def _strips(
     row: F64, su: float, sv: float, ru: float, rv: float, share: float, length: float, unit: float
 ) -> float:
@@ -85,7 +85,7 @@ def _write(work: Work, found: int, kind: int, length: float, to: Vector, off: Ve
         work.departures[found, k] = off[k] / b
 
 
-@kernel
+@inner_kernel
 def furniture_echoes(  # noqa: C901 one list
     home: Home, slot: int, tables: Tables, s: Place, r: Place, found: int, work: Work
 ) -> int:

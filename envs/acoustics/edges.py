@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 
-from ..interface import SPEED_OF_SOUND, kernel
+from ..interface import SPEED_OF_SOUND, inner_kernel, kernel
 
 PASSED = 0.8  # Fresnel's unit; an edge that is passed further away takes nothing
 
@@ -60,7 +60,7 @@ def screen_gain(direct: float, mirrored: float, wave: float) -> float:
     return math.sqrt(0.5 * (f * f + g * g))
 
 
-@kernel
+@inner_kernel
 def corner_measure(angle: float) -> float:
     """Pierce's M for a corner whose air spans 270 degrees: Fresnel's v per unit of nearness.
 

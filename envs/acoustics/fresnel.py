@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import fresnel
 
-from ..interface import kernel
+from ..interface import inner_kernel, kernel
 
 STEPS = 64  # of the table in one unit
 LIMIT = 8.0  # beyond it, the integral is taken at its limit
@@ -15,7 +15,7 @@ _C = 0.5 + (_COSINE - 0.5) * _FADE  # the ripples are let run out, so that the t
 _S = 0.5 + (_SINE - 0.5) * _FADE
 
 
-@kernel
+@inner_kernel
 def _at(x: float) -> tuple[float, float]:
     """Fresnel's cosine and sine integral at x."""
     size = min(abs(x), LIMIT) * STEPS

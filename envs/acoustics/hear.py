@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from ..interface import F32, kernel
+from ..interface import F32, inner_kernel, kernel
 from .bands import FRACTIONS
 from .paths import NEAREST
 from .receivers.harmonics import harmonics
@@ -20,7 +20,7 @@ from .receivers.triangles import find_triangle
 from .tables import Tables, Work
 
 
-@kernel
+@inner_kernel
 def _arccos(x: float) -> float:
     """Arc cosine to 7e-5 rad: Abramowitz and Stegun 4.4.45."""
     y = min(abs(x), 1.0)
@@ -43,7 +43,7 @@ def _begin(bank: F32, delay: float, gains: F32, out: F32) -> int:
     return begin
 
 
-@kernel
+@inner_kernel
 def _add(sound: F32, scale: np.float32, start: int, row: F32) -> None:
     """Add scale times a sound to a row; what would ring before time zero is folded back."""
     taps = sound.shape[0]
@@ -58,7 +58,7 @@ def _add(sound: F32, scale: np.float32, start: int, row: F32) -> None:
                 row[at] += scale * sound[k]
 
 
-@kernel
+@inner_kernel
 def _hear_sphere(tables: Tables, heading: float, count: int, work: Work, out: F32) -> None:
     """Two ears on a sphere: Woodworth's delay, and the shadow in each band."""
     bank, ear = tables.bank, tables.receiver.ear
@@ -84,7 +84,7 @@ def _hear_sphere(tables: Tables, heading: float, count: int, work: Work, out: F3
             _add(sound, np.float32(1.0), start, out[c])
 
 
-@kernel
+@inner_kernel
 def _hear_point(tables: Tables, heading: float, count: int, work: Work, out: F32) -> None:
     """One microphone, or Ambisonics: all channels hear the same, each with its own weight."""
     bank = tables.bank
@@ -104,7 +104,7 @@ def _hear_point(tables: Tables, heading: float, count: int, work: Work, out: F32
             _add(sound, weights[c], start, out[c])
 
 
-@kernel
+@inner_kernel
 def _hear_array(
     tables: Tables, heading: float, early: float, count: int, work: Work, out: F32
 ) -> None:
@@ -150,7 +150,7 @@ def _convolve(sound: F32, response: F32, out: F32) -> None:
             )  # fmt: skip
 
 
-@kernel
+@inner_kernel
 def _hear_measured(tables: Tables, heading: float, count: int, work: Work, out: F32) -> None:
     """Two measured ears: delay and response interpolated between the three nearest directions."""
     bank, t = tables.bank, tables.receiver

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from ..interface import F32, I32, kernel
+from ..interface import F32, I32, inner_kernel, kernel
 from .model import Home
 from .modes import mode_amplitudes, mode_leans
 from .receivers.tables import AMBISONICS, MEASURED, SPHERE
@@ -22,7 +22,7 @@ ONSET = 0.002  # s in which the field sets in
 STEEPEST = 1.0 / 3.0  # longest mean direction of a field of density 1 + 3 a.u that is not negative
 
 
-@kernel
+@inner_kernel
 def _undrawn_between(
     home: Home, slot: int, s: Place, r: Place, order: int, stay: tuple[float, float], path: float
 ) -> float:
@@ -45,7 +45,7 @@ def _undrawn_between(
     return share
 
 
-@kernel
+@inner_kernel
 def late_envelope(
     home: Home,
     slot: int,
@@ -114,7 +114,7 @@ def _directions(
             left[q] /= long
 
 
-@kernel
+@inner_kernel
 def _channel_levels(tables: Tables, work: Work) -> None:
     """RMS of each band in each channel at each knot, into work.levels; work.envelope is final."""
     bias, levels, envelope = tables.receiver.bias, work.levels, work.envelope
@@ -136,7 +136,7 @@ def _channel_levels(tables: Tables, work: Work) -> None:
                 levels[c, b, q] = level
 
 
-@kernel
+@inner_kernel
 def _last_knot(levels: F32) -> int:
     """The knot from which on every channel stays under SILENCE, or the last."""
     peak = np.float32(0.0)
@@ -156,7 +156,7 @@ def _last_knot(levels: F32) -> int:
     return last
 
 
-@kernel
+@inner_kernel
 def _add_noise(
     noise: F32, channel: int, levels: F32, knots: I32, last: int, lead: int, start: int, row: F32
 ) -> None:
@@ -201,7 +201,7 @@ def _add_noise(
             b += 1
 
 
-@kernel
+@inner_kernel
 def _add_axis(
     tables: Tables, work: Work, axis: int, last: int, lead: int, start: int, row: F32
 ) -> None:
@@ -212,7 +212,7 @@ def _add_axis(
     _add_noise(tables.noise, 0, work.shares, tables.knots, last, lead, start, row)
 
 
-@kernel
+@inner_kernel
 def add_late(
     home: Home,
     slot: int,

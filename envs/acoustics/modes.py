@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from ..interface import F32, kernel
+from ..interface import F32, inner_kernel, kernel
 from .model import Home
 from .rooms import clamp, door_view
 from .tables import Place, Work
 
 
-@kernel
+@inner_kernel
 def _corners(
     home: Home, slot: int, room: int, point: tuple[float, float]
 ) -> tuple[int, int, int, int, float, float]:
@@ -28,7 +28,7 @@ def _corners(
     return a, b, first + i1 * ny + j, first + i1 * ny + j1, u - i, v - j
 
 
-@kernel
+@inner_kernel
 def _interpolate(
     home: Home, slot: int, room: int, point: tuple[float, float], scale: float, out: F32
 ) -> None:
@@ -44,7 +44,7 @@ def _interpolate(
             row[m] += wa * p[m] + wb * q[m] + wc * r[m] + wd * s[m]
 
 
-@kernel
+@inner_kernel
 def _interpolate_leans(
     home: Home, slot: int, room: int, point: tuple[float, float], scale: float, out: F32
 ) -> None:
@@ -60,7 +60,7 @@ def _interpolate_leans(
                 row[m] += wa * leans[a, m] + wb * leans[b, m] + wc * leans[c, m] + wd * leans[d, m]
 
 
-@kernel
+@inner_kernel
 def _through(home: Home, slot: int, door: int, place: Place) -> tuple[int, float, float, float]:
     """The room seen through a door, what share of all directions it fills, and the door's middle.
 
@@ -96,7 +96,7 @@ def mode_amplitudes(home: Home, slot: int, place: Place, out: F32) -> None:
     _interpolate(home, slot, place.room, clamp(home, slot, place), rest, out)
 
 
-@kernel
+@inner_kernel
 def mode_leans(home: Home, slot: int, place: Place, work: Work) -> None:
     """From where the diffusion modes come at a place, into work.leans (B, 2, M).
 

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from ..interface import F32, F64, kernel
+from ..interface import F32, F64, inner_kernel, kernel
 
 TOUCHING = 0.035  # m; a source or listener so near to a (shrunk) box is not shadowed by it
 CLEAR = 0.065  # m; from here on it is
@@ -22,7 +22,7 @@ ENDLESS = 1e3  # m
 Vector = tuple[float, float, float]
 
 
-@kernel
+@inner_kernel
 def _hits(boxes: F32, lanes: int, o: Vector, d: Vector, since: float, until: float) -> int:
     """How many of the boxes the line o + d t meets between two values of t. No d may be zero."""
     ox, oy, oz = np.float32(o[0]), np.float32(o[1]), np.float32(o[2])
@@ -39,7 +39,7 @@ def _hits(boxes: F32, lanes: int, o: Vector, d: Vector, since: float, until: flo
     return int(count)
 
 
-@kernel
+@inner_kernel
 def _side(reach: F64, nx: float, ny: float, nz: float) -> float:
     """How far a box reaches in a direction."""
     x = reach[3] if nx > 0.0 else reach[0]
@@ -48,7 +48,7 @@ def _side(reach: F64, nx: float, ny: float, nz: float) -> float:
     return float(x * nx + y * ny + z * nz)
 
 
-@kernel
+@inner_kernel
 def _longer(before: float, behind: float, h: float) -> float:
     """How much longer a way is that steps aside by h before a box and back behind it."""
     square = h * h
@@ -56,7 +56,7 @@ def _longer(before: float, behind: float, h: float) -> float:
     return square / (one + before + 1e-9) + square / (two + behind + 1e-9)
 
 
-@kernel
+@inner_kernel
 def _detour(reach: F64, o: Vector, u: Vector, before: float, behind: float) -> float:
     """How much longer the ways round a box are than straight on; u is a unit vector."""
     best, inverse = ENDLESS, 0.0
@@ -93,7 +93,7 @@ def _apart(boxes: F32, n: int, point: Vector) -> float:
     return min(max((distance - TOUCHING) / (CLEAR - TOUCHING), 0.0), 1.0)
 
 
-@kernel
+@inner_kernel
 def _extra(
     boxes: F32,
     reach: F64,

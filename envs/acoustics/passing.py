@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F64, kernel
+from ..interface import F64, inner_kernel, kernel
 from .edges import PASSED, corner_measure, passing_gain
 from .strings import cross, reach_from
 from .tables import SOURCE_WIDE
@@ -12,7 +12,7 @@ from .tables import SOURCE_WIDE
 SILENT = -2.0
 
 
-@kernel
+@inner_kernel
 def _bent_at(openings: F64, path: F64, points: int, opening: int, side: float) -> bool:
     """Whether the path bends round that side of an opening's door."""
     for k in range(1, points - 1):
@@ -22,7 +22,7 @@ def _bent_at(openings: F64, path: F64, points: int, opening: int, side: float) -
     return False
 
 
-@kernel
+@inner_kernel
 def _crossing(openings: F64, p: int, path: F64, points: int) -> tuple[int, float]:
     """The leg that goes through opening p, and how far along it; -1 if none does."""
     lx, ly, rx, ry = openings[p, 0], openings[p, 1], openings[p, 2], openings[p, 3]
@@ -34,7 +34,7 @@ def _crossing(openings: F64, p: int, path: F64, points: int) -> tuple[int, float
     return -1, 0.0
 
 
-@kernel
+@inner_kernel
 def _from(path: F64, points: int, k: int, at: float) -> tuple[float, float]:
     """How far the way sees back and on from a point `at` metres along leg k."""
     near, far, through = at, path[k, 2] - at, 1.0
@@ -55,7 +55,7 @@ def _clearance(path: F64, k: int, x: float, y: float) -> float:
     return float(abs(ux * (y - path[k, 1]) - uy * (x - path[k, 0])) / path[k, 2])
 
 
-@kernel
+@inner_kernel
 def _components(path: F64, k: int, wx: float, wy: float) -> tuple[float, float]:
     """Size of leg k's direction across a wall's line, and along it."""
     ux = (path[k + 1, 0] - path[k, 0]) / path[k, 2]
@@ -63,7 +63,7 @@ def _components(path: F64, k: int, wx: float, wy: float) -> tuple[float, float]:
     return abs(ux * wy - uy * wx), ux * wx + uy * wy
 
 
-@kernel
+@inner_kernel
 def _image(
     openings: F64,
     p: int,
@@ -101,7 +101,7 @@ def _image(
     return float(0.125 * split / whole * two * two)
 
 
-@kernel
+@inner_kernel
 def pass_edges(  # noqa: C901 three edges of each door
     openings: F64,
     count: int,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F64, kernel
+from ..interface import F64, inner_kernel, kernel
 from .edges import corner_measure, screen_gain
 from .passing import SILENT, pass_edges
 from .strings import measure, reach_from, string_pull
@@ -24,7 +24,7 @@ NEAREST = 0.05  # m; 1/r grows no further
 Vector = tuple[float, float, float]
 
 
-@kernel
+@inner_kernel
 def _longer(
     openings: F64, path: F64, i: int, j: int, near: float, far: float, slope: float
 ) -> tuple[float, float]:
@@ -71,7 +71,7 @@ def _longer(
     return max(length - direct, 0.0), max(length - mirrored, 0.0)
 
 
-@kernel
+@inner_kernel
 def _bends(  # noqa: C901 one walk
     openings: F64,
     path: F64,

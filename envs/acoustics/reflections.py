@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F32, F64, I32, kernel
+from ..interface import F32, F64, I32, inner_kernel, kernel
 from .edges import edge_gain
 from .images import image_coordinate
 from .model import Home
@@ -48,7 +48,7 @@ def shadow(extra: float, centres: F64, speed: float, gains: F64) -> None:
             gains[b] *= edge_gain(extra, centres[b], speed)
 
 
-@kernel
+@inner_kernel
 def _wall_left(holes: F64, along: float, height: float) -> float:
     """Share of a reflection that meets wall and not one of its openings (H, 3)."""
     left = 1.0
@@ -121,13 +121,13 @@ def _walk(
     return left, extra
 
 
-@kernel
+@inner_kernel
 def _nonzero(x: float) -> float:
     """A number, or one that is almost zero instead of zero."""
     return x if abs(x) > 1e-9 else 1e-9
 
 
-@kernel
+@inner_kernel
 def _framed(home: Home, slot: int, place: Place, x: float, y: float) -> float:
     """What a door's frame leaves of reflections at a place whose nearest point of the room is x, y.
 
@@ -143,7 +143,7 @@ def _framed(home: Home, slot: int, place: Place, x: float, y: float) -> float:
     return float(1.0 - FRAME * min(depth / half, 1.0))
 
 
-@kernel
+@inner_kernel
 def room_images(
     home: Home, slot: int, order: int, tables: Tables, s: Place, r: Place, found: int, work: Work
 ) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, F64, I32, kernel
+from ..interface import F32, F64, I64, inner_kernel, kernel
 from .arrivals import find_arrivals
 from .directivity import apply_directivity
 from .hear import hear
@@ -14,7 +14,7 @@ from .rooms import locate
 from .tables import Place, Sources, Tables, Work
 
 
-@kernel
+@inner_kernel
 def source_place(sources: Sources, agent: int) -> Place:
     """Where the source of an agent is."""
     p = sources.position[agent]
@@ -26,8 +26,8 @@ def render_batch(
     home: Home,
     sources: Sources,
     tables: Tables,
-    slots: I32,
-    agents: I32,
+    slots: I64,
+    agents: I64,
     receivers: F64,
     headings: F64,
     advance: F64,
@@ -59,15 +59,16 @@ def first_lengths(
     home: Home,
     sources: Sources,
     tables: Tables,
-    slots: I32,
-    agents: I32,
+    slots: I64,
+    agents: I64,
     receivers: F64,
     work: Work,
     out: F64,
 ) -> None:
     """Metres of the shortest way through air; see pool.direct_lengths."""
     for n in range(slots.shape[0]):
+        slot = slots[n]
         s = source_place(sources, agents[n])
-        r = locate(home, slots[n], receivers[n, 0], receivers[n, 1], receivers[n, 2])
-        find_arrivals(home, slots[n], 0, tables, s, r, work)
+        r = locate(home, slot, receivers[n, 0], receivers[n, 1], receivers[n, 2])
+        find_arrivals(home, slot, 0, tables, s, r, work)
         out[n] = work.lengths[0]

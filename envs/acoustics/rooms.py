@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F64, I32, kernel
+from ..interface import F64, I32, inner_kernel, kernel
 from .model import Home
 from .tables import LISTENER_WIDE, SOURCE_WIDE, Place
 
@@ -29,14 +29,14 @@ def locate(home: Home, slot: int, x: float, y: float, z: float) -> Place:
     return Place(x, y, z, room, tunnel)
 
 
-@kernel
+@inner_kernel
 def clamp(home: Home, slot: int, place: Place) -> tuple[float, float]:
     """The point of the place's room that is nearest to it; differs from it in a door's tunnel."""
     b = home.rooms[slot, place.room]
     return min(max(place.x, b[0]), b[2]), min(max(place.y, b[1]), b[3])
 
 
-@kernel
+@inner_kernel
 def _edge(kind: int, forward: bool) -> int:
     """An edge as seen while walking: the first room is the lower one if one walks forward."""
     if kind < SOURCE_WIDE or forward:
@@ -44,7 +44,7 @@ def _edge(kind: int, forward: bool) -> int:
     return LISTENER_WIDE if kind == SOURCE_WIDE else SOURCE_WIDE
 
 
-@kernel
+@inner_kernel
 def _add_face(
     home: Home, slot: int, door: int, forward: bool, upper: bool, openings: F64, count: int
 ) -> int:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..interface import F64, kernel
+from ..interface import F64, inner_kernel, kernel
 from .tables import PATH_COLUMNS
 
 SHARP = 0.3  # rad; bends much slighter than this do not shorten their neighbours' legs
@@ -94,7 +94,7 @@ def measure(path: F64, points: int) -> float:
     return total
 
 
-@kernel
+@inner_kernel
 def reach_from(path: F64, points: int, first: int, last: int) -> tuple[float, float]:
     """How far the way sees back from point `first` and on from point `last`."""
     near, through = path[first - 1, 2], 1.0

@@ -163,8 +163,8 @@ def move_sources(
     _place(
         pool.home,
         pool.sources,
-        np.ascontiguousarray(slots, np.int32),
-        np.ascontiguousarray(rows, np.int32),
+        np.ascontiguousarray(slots, np.int64),
+        np.ascontiguousarray(rows, np.int64),
         np.ascontiguousarray(positions, np.float64),
         fields,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F64, kernel
+from ..interface import F64, inner_kernel
 from .model import Home
 from .paths import NEAREST
 from .tables import MAX_ARRIVALS, TRANSMITTED, Place, Tables, Work
@@ -17,7 +17,7 @@ JOINED = 1e-4  # share of the line; rooms that are nearer than this touch
 INAUDIBLE = 1e-6  # pressure at 1 m
 
 
-@kernel
+@inner_kernel
 def _span(box: F64, s: Place, d: tuple[float, float, float]) -> tuple[float, float, int, int]:
     """From where to where the line s + d t is inside a room, and through which faces."""
     enter, leave, face_in, face_out = -1e9, 1e9, 0, 0
@@ -35,7 +35,7 @@ def _span(box: F64, s: Place, d: tuple[float, float, float]) -> tuple[float, flo
     return enter, leave, face_in, face_out
 
 
-@kernel
+@inner_kernel
 def _door_between(
     home: Home, slot: int, a: int, b: int, s: Place, d: tuple[float, float, float], t: float
 ) -> int:
@@ -50,7 +50,7 @@ def _door_between(
     return -1
 
 
-@kernel
+@inner_kernel
 def straight_through(  # noqa: C901 one walk
     home: Home, slot: int, tables: Tables, s: Place, r: Place, found: int, work: Work
 ) -> int:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 
-from ...interface import F32, kernel
+from ...interface import F32, inner_kernel
 
 HIGHEST = 3
 NAMES = ("W", "Y", "Z", "X", "V", "T", "R", "S", "U", "Q", "O", "M", "K", "L", "N", "P")
 _R3, _R6, _R10, _R15 = math.sqrt(3.0), math.sqrt(6.0), math.sqrt(10.0), math.sqrt(15.0)
 
 
-@kernel
+@inner_kernel
 def harmonics(x: float, y: float, z: float, out: F32) -> None:
     """Values at the unit vector (x, y, z), into out (1, 4, 9 or 16)."""
     count = out.shape[0]

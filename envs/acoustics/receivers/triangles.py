@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...interface import F64, I32, kernel
+from ...interface import F64, I32, inner_kernel, kernel
 
 CELLS = 64  # of the map along each side: some 2 degrees
 _STEPS = 64  # a walk over a Delaunay triangulation never runs in circles
 
 
-@kernel
+@inner_kernel
 def octahedral_cell(x: float, y: float, z: float, cells: int) -> tuple[int, int]:
     """Cell of the unit square onto which the octahedron folds the sphere (Meyer et al. 2010)."""
     scale = 1.0 / (abs(x) + abs(y) + abs(z))
@@ -22,7 +22,7 @@ def octahedral_cell(x: float, y: float, z: float, cells: int) -> tuple[int, int]
     return max(row, 0), max(column, 0)
 
 
-@kernel
+@inner_kernel
 def _weights(inverse: F64, d: tuple[float, float, float]) -> tuple[float, float, float]:
     """A direction as a sum of a triangle's corners."""
     return (
