@@ -88,3 +88,41 @@ def band_spectra(sample_rate: int, size: int, bands: int = 4) -> F64:
     spectra: F64 = np.fft.rfft(np.roll(padded, -(taps // 2 - 1), axis=1)).real
     normalised: F64 = spectra / spectra.sum(0)
     return normalised
+
+
+def carrier_spectra(sample_rate: int, size: int, bands: int = 4) -> F64:
+    """Zero-phase responses on the bins of an rfft that split noise which goes on for ever.
+
+    It need not be short, so its edges are a sixth of an octave wide: what decays slowly in one
+    octave does not ring on in the next. Arrivals have `band_spectra`.
+
+    Returns:
+        (bands, size // 2 + 1) float64; they add up to one.
+    """
+    frequency = np.maximum(np.fft.rfftfreq(size, 1 / sample_rate), 1e-3)
+    octaves = np.log2(frequency / np.array(EDGES[bands])[:, None])  # (B - 1, F) above each edge
+    above = 0.5 + 0.5 * np.sin(np.pi * np.clip(octaves * 6, -0.5, 0.5))
+    ends = np.ones(len(frequency)), np.zeros(len(frequency))
+    spectra: F64 = -np.diff(np.stack([ends[0], *above, ends[1]]), axis=0)
+    return spectra
+
+
+def causal_tails(sample_rate: int) -> F32:
+    """How samples before time zero are written after it: by prediction, backwards in time.
+
+    The filters ring before an arrival, and one that has travelled less than half a metre rings
+    before it was emitted. Entry (m - 1, k) is what a sample m before zero gives to sample k: up to
+    0.8 of the Nyquist frequency the spectrum changes least (least squares, kept small).
+
+    Returns:
+        (taps, taps // 2) float32.
+    """
+    taps = filter_taps(sample_rate)
+    omega = 0.8 * np.pi * (np.arange(400) + 0.5) / 400
+    basis = np.exp(-1j * omega[:, None] * np.arange(taps // 2))
+    wanted = np.exp(1j * omega[:, None] * np.arange(1, taps + 1))
+    small = np.sqrt(1e-3 * len(omega)) * np.eye(taps // 2)
+    system = np.concatenate([basis.real, basis.imag, small])
+    target = np.concatenate([wanted.real, wanted.imag, np.zeros((taps // 2, taps))])
+    found = np.linalg.lstsq(system, target, rcond=None)[0]
+    return np.ascontiguousarray(found.T, dtype=np.float32)

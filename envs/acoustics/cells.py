@@ -1,8 +1,9 @@
 """The cells of a plan: what they exchange, what they lose, and what walls and leaves let through.
 
 Diffusion inside a room, exchange c S / 4 through doors, c S / 4 times the transmission through
-walls and closed doors, and Eyring loss at all that is solid: Picaut, Simon and Polack, Acustica 83
-(1997); Billon et al., JASA 120 (2006), and Applied Acoustics 69 (2008) for transmission.
+walls and closed doors, and at all that is solid the loss with which a room decays as Eyring says
+(`thinning`): Picaut, Simon and Polack, Acustica 83 (1997); Billon et al., JASA 120 (2006), and
+Applied Acoustics 69 (2008) for transmission.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 
 from ..interface import F64, I32, SPEED_OF_SOUND
 from ..scenes.scene import CEILING, EAST, FLOOR, NORTH, SOUTH, WEST, Door, FloorPlan, Room
-from .statistics import RoomAcoustics, door_face
+from .statistics import RoomAcoustics, door_face, face_areas
+from .thinning import thinning
 
 CELL = 0.7  # m
 THICKEST = 0.6  # m; rooms farther apart have no wall in common
@@ -66,6 +68,7 @@ class Cells:
 
     Attributes:
         grid: (R, 3) int32 first cell, cells along x, cells along y of each room.
+        exchange: (R, B) m/s that a surface takes, over its absorption: Eyring's, see `thinning`.
         matrix: (cells, cells) m3/s exchanged through air.
         loss: (B, cells) m3/s absorbed or let through.
         volumes: (cells,) m3.
@@ -86,6 +89,7 @@ class Cells:
         self.volumes = np.zeros(first[-1])
         self.passages: list[Passage] = []
         self.leaks: list[Leak] = []
+        self.exchange = self._exchange()
         for index, room in enumerate(plan.rooms):
             self._add_room(index, room, stats[index])
 
@@ -116,6 +120,27 @@ class Cells:
         np.add.at(self.matrix, (a, b), np.negative(conductance))
         np.add.at(self.matrix, (b, a), np.negative(conductance))
 
+    def _exchange(self) -> F64:
+        """(R, B) such that each room, its doors shut, decays at Eyring's rate."""
+        rooms, stats = self.plan.rooms, self.stats
+        exchange = self.speed / 4 * np.array([s.eyring for s in stats])  # (R, B)
+        areas = np.array([face_areas(room) for room in rooms])  # (R, 6)
+        solid = np.clip(1.0 - np.array([s.openings for s in stats]) / areas, 0.0, 1.0)
+        taken = solid[..., None] * np.array([s.absorption for s in stats])
+        taken *= exchange[:, None]  # (R, 6, B) m/s
+        high = np.array([room.height for room in rooms])[:, None]
+        even = (taken[:, FLOOR] + taken[:, CEILING]) / high
+        furniture = np.array(
+            [s.furniture / room.area for s, room in zip(stats, rooms, strict=True)]
+        )
+        even += exchange * furniture / high
+        wide = np.array([[e[1] - e[0] for e in edges] for edges in self.edges]).T  # (2, R) m
+        spread = np.array([s.free_path for s in stats]) * self.speed / 3
+        lower, upper = taken[:, [WEST, SOUTH]], taken[:, [EAST, NORTH]]  # (R, 2, B)
+        ends = np.stack([lower, upper]).swapaxes(1, 2) / wide[..., None]
+        exchange *= thinning(ends, even, spread / wide**2, self.grid[:, 1:].T.astype(np.float64))
+        return exchange
+
     def _add_room(self, index: int, room: Room, stats: RoomAcoustics) -> None:
         """Diffusion inside a room and loss at its faces and furniture."""
         cells = self.numbers(index)
@@ -125,7 +150,7 @@ class Cells:
         self.link(cells[:-1].ravel(), cells[1:].ravel(), spread * dy * height / dx)
         self.link(cells[:, :-1].ravel(), cells[:, 1:].ravel(), spread * dx * height / dy)
         self.volumes[cells] = dx * dy * height
-        exchange = self.speed / 4 * stats.eyring  # (B,)
+        exchange = self.exchange[index]  # (B,)
         alpha = exchange[:, None] * stats.absorption.T  # (B, 6)
         even = alpha[:, FLOOR] + alpha[:, CEILING]
         even = even + exchange * stats.furniture / room.area
@@ -153,9 +178,10 @@ class Cells:
         for side, lower in enumerate((True, False)):
             stats = self.stats[door.rooms[side]]
             change = -stats.absorption[door_face(axis, lower)]
-            change = (change if leaf is None else change + leaf) * stats.eyring
+            change = change if leaf is None else change + leaf
+            change = change * self.exchange[door.rooms[side]]
             area = lengths.sum(1 - side) * door.height
-            self.loss[:, rows[side]] += self.speed / 4 * change[:, None] * area
+            self.loss[:, rows[side]] += change[:, None] * area
         if leaf is None:
             i, j = np.nonzero(lengths > 0)
             conductance = lengths[i, j] * door.height * self._openness(door)

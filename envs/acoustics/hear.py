@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from ..interface import F32, inner_kernel, kernel
+from ..interface import F32, I64, inner_kernel, kernel
 from .bands import FRACTIONS
 from .paths import NEAREST
 from .receivers.harmonics import harmonics
@@ -21,14 +21,6 @@ from .tables import Tables, Work
 
 
 @inner_kernel
-def _arccos(x: float) -> float:
-    """Arc cosine to 7e-5 rad: Abramowitz and Stegun 4.4.45."""
-    y = min(abs(x), 1.0)
-    value = math.sqrt(1.0 - y) * (1.5707288 + y * (-0.2121144 + y * (0.0742610 - y * 0.0187293)))
-    return value if x >= 0.0 else math.pi - value
-
-
-@kernel
 def _begin(bank: F32, delay: float, gains: F32, out: F32) -> int:
     """Write an arrival at `delay` samples to out (T,), and return the sample where it begins."""
     whole = int(delay)
@@ -44,44 +36,77 @@ def _begin(bank: F32, delay: float, gains: F32, out: F32) -> int:
 
 
 @inner_kernel
-def _add(sound: F32, scale: np.float32, start: int, row: F32) -> None:
-    """Add scale times a sound to a row; what would ring before time zero is folded back."""
+def _add(tails: F32, sound: F32, scale: np.float32, start: int, row: F32) -> None:
+    """Add scale times a sound to a row; for what would ring before time zero see causal_tails."""
     taps = sound.shape[0]
     if start >= 0 and start + taps <= row.shape[0]:
         target = row[start : start + taps]
         for k in range(taps):
             target[k] += scale * sound[k]
-    else:
-        for k in range(taps):
-            at = abs(start + k)
-            if at < row.shape[0]:
-                row[at] += scale * sound[k]
+        return
+    for k in range(taps):
+        at = start + k
+        if 0 <= at < row.shape[0]:
+            row[at] += scale * sound[k]
+        elif -tails.shape[0] <= at < 0:
+            tail = tails[-at - 1]
+            for j in range(tail.shape[0]):
+                row[j] += scale * sound[k] * tail[j]
+
+
+@inner_kernel
+def _mix(filters: F32, begins: I64, gains: F32, out: F32) -> None:
+    """Write the sum of gains times the filters that begin there, a multiple of four of them.
+
+    Four bands go at a time: one load and one store of the sum for four products.
+    """
+    span = out.shape[0]
+    for b in range(0, gains.shape[0], 4):
+        f, g, h, i = gains[b], gains[b + 1], gains[b + 2], gains[b + 3]
+        p = filters[begins[b] : begins[b] + span]
+        q = filters[begins[b + 1] : begins[b + 1] + span]
+        r = filters[begins[b + 2] : begins[b + 2] + span]
+        s = filters[begins[b + 3] : begins[b + 3] + span]
+        if b == 0:
+            for k in range(span):
+                out[k] = f * p[k] + g * q[k] + h * r[k] + i * s[k]
+        else:
+            for k in range(span):
+                out[k] += f * p[k] + g * q[k] + h * r[k] + i * s[k]
 
 
 @inner_kernel
 def _hear_sphere(tables: Tables, heading: float, count: int, work: Work, out: F32) -> None:
-    """Two ears on a sphere: Woodworth's delay, and the shadow in each band."""
-    bank, ear = tables.bank, tables.receiver.ear
+    """Two ears on a sphere: each band has its own delay and its own shadow."""
+    ear, late, filters = tables.receiver.ear, tables.receiver.late, tables.receiver.filters
     per_metre = tables.rate[0] / tables.speed[0]
-    radius = tables.receiver.radius[0]
+    lead = tables.receiver.lead[0]
     left_x, left_y = -math.sin(heading), math.cos(heading)
-    top = ear.shape[1] - 1
-    sound = np.empty(bank.shape[2], np.float32)
-    heard = np.empty(bank.shape[1], np.float32)
+    taps, top = tables.bank.shape[2], ear.shape[1] - 1
+    bands, width = filters.shape[1], filters.shape[2]
+    room = (width - taps) // 2
+    sound = np.empty(taps + room, np.float32)
+    heard, begins = np.zeros(bands, np.float32), np.zeros(bands, np.int64)
+    flat = filters.reshape(-1)
     for i in range(count):
         side = work.directions[i, 0] * left_x + work.directions[i, 1] * left_y
+        delay = work.lengths[i] * per_metre
+        whole = int(delay)
+        rest = np.float32(delay - whole)
         for c in range(2):
             cosine = side if c == 0 else -side
-            extra = -cosine if cosine > 0.0 else _arccos(cosine) - 0.5 * math.pi
             at = min(max(0.5 * (cosine + 1.0), 0.0), 1.0) * top
             low = min(int(at), top - 1)
             f = np.float32(at - low)
-            for b in range(heard.shape[0]):
+            for b in range(ear.shape[0]):
                 shadow = ear[b, low] + f * (ear[b, low + 1] - ear[b, low])
                 heard[b] = np.float32(work.gains[i, b]) * shadow
-            delay = max((work.lengths[i] + extra * radius) * per_metre, 0.0)
-            start = _begin(bank, delay, heard, sound)
-            _add(sound, np.float32(1.0), start, out[c])
+                behind = rest + late[b, low] + f * (late[b, low + 1] - late[b, low])
+                step = int(behind * FRACTIONS + np.float32(0.5))
+                entry, first = step % FRACTIONS, step // FRACTIONS
+                begins[b] = (entry * bands + b) * width + room - first
+            _mix(flat, begins, heard, sound)
+            _add(tables.tails, sound, np.float32(1.0), whole - lead - (taps // 2 - 1), out[c])
 
 
 @inner_kernel
@@ -101,7 +126,7 @@ def _hear_point(tables: Tables, heading: float, count: int, work: Work, out: F32
             x, y, z = work.directions[i]
             harmonics(cos * x + sin * y, cos * y - sin * x, z, weights)
         for c in range(out.shape[0]):
-            _add(sound, weights[c], start, out[c])
+            _add(tables.tails, sound, weights[c], start, out[c])
 
 
 @inner_kernel
@@ -127,10 +152,10 @@ def _hear_array(
             for b in range(gains.shape[0]):
                 gains[b] = nearer * np.float32(work.gains[i, b])
             start = _begin(bank, max((distance - early) * per_metre, 0.0), gains, sound)
-            _add(sound, np.float32(1.0), start, out[c])
+            _add(tables.tails, sound, np.float32(1.0), start, out[c])
 
 
-@kernel
+@inner_kernel
 def _convolve(sound: F32, response: F32, out: F32) -> None:
     """Write the convolution of a sound of T samples with `response` (H,) to out (T + H,).
 
@@ -178,7 +203,7 @@ def _hear_measured(tables: Tables, heading: float, count: int, work: Work, out: 
             delay = max(work.lengths[i] * per_metre + extra * rate, 0.0)
             start = _begin(bank, delay, gains, sound) - t.onset[0]
             _convolve(padded, response, wet)
-            _add(wet, np.float32(1.0), start, out[c])
+            _add(tables.tails, wet, np.float32(1.0), start, out[c])
 
 
 @kernel

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..interface import F32, F64, I32
-from ..scenes.scene import OCTAVES, FloorPlan, Scene
-from .bands import octaves_to_bands
+from ..scenes.scene import FloorPlan, Scene
+from .bands import band_limits, octaves_to_bands
 from .config import AcousticConfig
 from .diffusion import assemble, solve
 from .doorways import door_routes
 from .facets import find_facets
 from .images import undrawn_share
-from .medium import air_attenuation
+from .medium import band_absorption
 from .solids import solid_boxes
 from .statistics import (
     RoomAcoustics,
@@ -23,6 +23,8 @@ from .statistics import (
     furniture_areas,
     room_statistics,
 )
+
+EARLY, LATE = 15.0, 60.0  # m: how far sound has gone that is drawn, and that is diffuse
 
 
 class Home(NamedTuple):
@@ -96,10 +98,11 @@ def knots(config: AcousticConfig) -> I32:
     return np.append(start, rest).astype(np.int32)
 
 
-def air_absorption(config: AcousticConfig) -> F64:
-    """Energy absorbed per metre of air in each band, (B,)."""
-    octaves = air_attenuation(np.array(OCTAVES), config.temperature, config.humidity)
-    return octaves_to_bands(octaves, config.sample_rate, config.bands) * float(config.air)
+def air_absorption(config: AcousticConfig, way: float = EARLY) -> F64:
+    """Energy absorbed per metre of air in each band, (B,), exact for a way of so many metres."""
+    limits = band_limits(config.sample_rate, config.bands)
+    rates = band_absorption(limits, config.temperature, config.humidity, way)
+    return rates * float(config.air)
 
 
 def _solid(areas: F64, stats: RoomAcoustics) -> F64:
@@ -192,7 +195,7 @@ class AcousticModel:
         facets = find_facets(scene, absorption, scattering, wanted=config.scattering)
         rough = scattering * (config.scattering and config.late)
         stats = room_statistics(plan, absorption, furniture_areas(plan, absorption))
-        air = air_absorption(config)
+        air = air_absorption(config, LATE)
         surfaces = absorption, transmission
         cells = assemble(plan, stats, surfaces, config.transmission, config.speed)
         diffusion = solve(cells, air)

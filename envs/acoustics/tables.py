@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..interface import F32, F64, I32, I64
-from .bands import CENTRES, filter_bank
+from .bands import CENTRES, causal_tails, filter_bank
 from .carrier import even_out
 from .config import AcousticConfig
 from .images import lattice
@@ -31,6 +31,7 @@ class Tables(NamedTuple):
 
     Attributes:
         bank: (FRACTIONS + 1, B, taps) float32 band filters.
+        tails: (taps, taps // 2) float32 see bands.causal_tails.
         receiver: what listens.
         noise: (B, C, L) float32 what a diffuse field of unit power brings to the receiver.
         lattice: (M, 3) int32 images, fewest reflections first.
@@ -42,6 +43,7 @@ class Tables(NamedTuple):
     """
 
     bank: F32
+    tails: F32
     receiver: ReceiverTables
     noise: F32
     lattice: I32
@@ -143,6 +145,7 @@ def build_tables(config: AcousticConfig) -> Tables:
     """The tables of a configuration; some 30 ms; a measured head is read in 0.6 s, once."""
     return Tables(
         bank=filter_bank(config.sample_rate, config.bands),
+        tails=causal_tails(config.sample_rate),
         receiver=config.listener.tables(config),
         noise=even_out(config.listener.noise(config), config.sample_rate),
         lattice=lattice(config.order),

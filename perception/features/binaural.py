@@ -15,6 +15,7 @@ from ...envs.interface import F32, F64, SAMPLE_RATE, SPEED_OF_SOUND, SoundwalkEr
 from .spectrogram import HOP, N_FFT, WINDOW, window
 
 HEAD_RADIUS = 0.0875  # m
+CREEP = 1.06  # sound that creeps round a sphere lags behind Woodworth's; middle of 0.5 to 6.5 kHz
 LEVEL_BANDS = (100.0, 400.0, 800.0, 1600.0, 2800.0, 4500.0, 7500.0)  # Hz, edges
 _QUIET = 1e-12  # power; -120 dB of full scale
 
@@ -108,17 +109,20 @@ def interaural_phase(audio: F32) -> F32:
 
 
 def azimuth_to_itd(azimuth: F64, radius: float = HEAD_RADIUS) -> F64:
-    """Time difference of a far source for a rigid sphere (Woodworth 1938).
+    """Time difference of a far source for a rigid sphere (Woodworth 1938), in broadband sound.
+
+    Waves longer than the head lag by up to half as much again (Kuhn 1977), short ones not at all;
+    Woodworth's times CREEP is what GCC-PHAT finds.
 
     Args:
         azimuth: radians, positive to the left; front and back give the same.
         radius: of the head, metres.
 
     Returns:
-        seconds, r/c (a + sin a) with a the lateral angle; positive when the left ear leads.
+        seconds, CREEP r/c (a + sin a) with a the lateral angle; positive when the left ear leads.
     """
     lateral = np.arcsin(np.clip(np.sin(azimuth), -1, 1))
-    return np.asarray(radius / SPEED_OF_SOUND * (lateral + np.sin(lateral)))
+    return np.asarray(CREEP * radius / SPEED_OF_SOUND * (lateral + np.sin(lateral)))
 
 
 def itd_to_azimuth(itd: F64, radius: float = HEAD_RADIUS) -> F64:
@@ -134,7 +138,7 @@ def itd_to_azimuth(itd: F64, radius: float = HEAD_RADIUS) -> F64:
     >>> float(itd_to_azimuth(np.array(0.0)))
     0.0
     """
-    target = np.clip(np.asarray(itd) * SPEED_OF_SOUND / radius, -(pi / 2 + 1), pi / 2 + 1)
+    target = np.clip(np.asarray(itd) * SPEED_OF_SOUND / (CREEP * radius), -(pi / 2 + 1), pi / 2 + 1)
     angle = target / 2
     for _ in range(
         60

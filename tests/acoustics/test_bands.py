@@ -9,6 +9,8 @@ from soundwalk.envs.acoustics.bands import (
     FRACTIONS,
     band_limits,
     band_spectra,
+    carrier_spectra,
+    causal_tails,
     filter_bank,
     octaves_to_bands,
 )
@@ -50,3 +52,36 @@ def test_octave_values_are_averaged_by_bandwidth() -> None:
     assert bands[1:3].tolist() == pytest.approx([0.4, 0.5], abs=1e-3)
     assert 0.6 < bands[3] < 0.8
     assert bands.tolist() == sorted(bands)
+
+
+@pytest.mark.parametrize("bands", [4, 7])
+def test_what_carries_a_band_of_the_late_field_ends_within_a_tenth_of_an_octave_of_its_edges(
+    bands: int,
+) -> None:
+    spectra, frequency = carrier_spectra(48_000, 48_000, bands), np.arange(24_001.0)
+    np.testing.assert_allclose(spectra.sum(0), 1.0)
+    assert spectra.min() > -1e-12
+    for row, (low, high) in zip(spectra, band_limits(48_000, bands), strict=True):
+        inside = (frequency > 1.07 * low) & (frequency < high / 1.07)
+        np.testing.assert_allclose(row[inside], 1.0)
+        outside = (frequency < low / 1.07) | (frequency > 1.07 * high)
+        np.testing.assert_allclose(row[outside], 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 48_000])
+@pytest.mark.parametrize("delay", [2.34375, 4.65625, 9.5])
+def test_a_sound_that_would_ring_before_time_zero_keeps_its_level(rate: int, delay: float) -> None:
+    """Within 0.1 dB up to half the Nyquist frequency; leaving its beginning out costs more."""
+    tails, taps = causal_tails(rate), rate * 3 // 2000 * 2
+    whole = int(delay)
+    filters = filter_bank(rate)[round((delay - whole) * FRACTIONS)].sum(0)
+    before = taps // 2 - 1 - whole  # samples
+    late = np.zeros(2 * taps)
+    late[: taps - before] = filters[before:]
+    predicted = late.copy()
+    predicted[: taps // 2] += filters[:before][::-1] @ tails[:before]
+    power = np.abs(np.fft.rfft([late, predicted], 1 << 14)) ** 2
+    octaves = power[:, 1 << 7 : 1 << 12].reshape(2, -1, 1 << 7)[:, [0, 1, 3, 7, 15]]
+    errors = np.abs(10 * np.log10(octaves.mean(2)))
+    assert errors[1].max() < 0.1
+    assert errors[1].max() < max(0.5 * errors[0].max(), 0.01)

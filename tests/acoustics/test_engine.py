@@ -49,8 +49,8 @@ def test_direct_sound_falls_with_the_inverse_distance(hall: Scene, distance: flo
     for centre in (500, 1000, 2000, 4000):
         band = (frequency > centre / math.sqrt(2)) & (frequency < centre * math.sqrt(2))
         gain = 10 * np.log10((spectrum[band] ** 2).mean())
-        near = 0.75 if distance < 0.1 else 0.5  # what would ring before time zero is folded back
-        tolerance = 0.1 if distance > 0.5 else near
+        # Nearer than half a metre it begins before time zero: see bands.causal_tails.
+        tolerance = 0.1
         assert gain == pytest.approx(-20 * np.log10(distance), abs=tolerance)
 
 
@@ -70,8 +70,9 @@ def test_air_takes_what_its_table_says(hall: Scene) -> None:
         *points
     )
     lost = 20 * np.log10(without.gains / with_air.gains)
-    assert lost[1] == pytest.approx(4.66e-3 * 18.0, rel=2e-3)  # ISO 9613-1 table 1: dB/m, 1 kHz
-    assert lost[2] == pytest.approx(9.89e-3 * 18.0, rel=5e-3)  # 2 kHz
+    # ISO 9613-1, table 1, dB/m at 1 and 2 kHz: over an octave a little more than in its middle.
+    assert 1.0 < lost[1] / (4.66e-3 * 18.0) < 1.1
+    assert 1.0 < lost[2] / (9.89e-3 * 18.0) < 1.15
 
 
 @pytest.mark.parametrize(

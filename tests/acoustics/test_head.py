@@ -9,11 +9,12 @@ from soundwalk.envs.acoustics import GeometricEngine
 from soundwalk.envs.acoustics.head import (
     diffuse_noise,
     diffuse_spectra,
-    gain_table,
+    ear_tables,
     surface_gain,
+    surface_pressure,
     woodworth_itd,
 )
-from soundwalk.envs.interface import F32
+from soundwalk.envs.interface import F32, F64
 from soundwalk.envs.scenes import shoebox
 
 CENTRE = np.array([5.0, 5.0, 1.5])
@@ -26,29 +27,52 @@ def free_field() -> GeometricEngine:
     )
 
 
-def interaural_delay(response: F32) -> float:
-    """Seconds by which the left ear leads: slope of the cross-spectrum's phase, 200 to 3000 Hz.
-
-    Below the highest band edge the ears' gains are in phase, so that the slope is the delay.
-    """
-    size = 1 << 14
-    spectra = np.fft.rfft(response, size)
-    frequency = np.fft.rfftfreq(size, 1 / 16_000)
-    use = (frequency > 200) & (frequency < 3000)
-    phase = np.unwrap(np.angle(spectra[0] * spectra[1].conj())[use])
-    weight = np.abs(spectra[0] * spectra[1])[use]
-    omega = 2 * np.pi * frequency[use]
+def phase_delay(cross: F64, frequency: F64, low: float, high: float) -> float:
+    """Seconds: the straight line through the origin that fits the phase from low to high."""
+    phase, omega = np.unwrap(np.angle(cross)), 2 * np.pi * frequency  # from where it is small
+    weight = np.abs(cross) * ((frequency > low) & (frequency < high))
     return float((weight * omega * phase).sum() / (weight * omega**2).sum())
 
 
+def interaural_delay(response: F32, low: float, high: float) -> float:
+    """Seconds by which the left ear leads between two frequencies."""
+    size = 1 << 14
+    spectra = np.fft.rfft(response, size)[:, 50:7000]
+    frequency: F64 = np.asarray(np.fft.rfftfreq(size, 1 / 16_000)[50:7000], np.float64)
+    return phase_delay(spectra[0] * spectra[1].conj(), frequency, low, high)
+
+
+def heard_from(engine: GeometricEngine, azimuth: float, heading: float = 0.7) -> F32:
+    towards = np.array([np.cos(azimuth + heading), np.sin(azimuth + heading), 0.0])
+    return engine.rir(CENTRE + 3.0 * towards, CENTRE, heading)
+
+
 @pytest.mark.parametrize("degrees", range(-90, 91, 15))
-def test_interaural_delay_is_woodworths_within_twenty_microseconds(
+def test_interaural_delay_is_that_of_rayleighs_series(
     free_field: GeometricEngine, degrees: int
 ) -> None:
-    azimuth, heading = np.radians(degrees), 0.7
-    towards = np.array([np.cos(azimuth + heading), np.sin(azimuth + heading), 0.0])
-    response = free_field.rir(CENTRE + 3.0 * towards, CENTRE, heading)
-    assert interaural_delay(response) == pytest.approx(woodworth_itd(azimuth), abs=20e-6)
+    azimuth = np.radians(degrees)
+    response = heard_from(free_field, azimuth)
+    frequency = np.arange(50.0, 7000.0, 25.0)
+    ears = np.sin(azimuth) * np.array([1.0, -1.0])
+    pressure = np.array([surface_pressure(f, ears, 0.0875) for f in frequency])
+    cross = pressure[:, 0] * pressure[:, 1].conj()
+    for low, high, tolerance in ((200, 3000, 8e-6), (100, 600, 30e-6), (3000, 6500, 10e-6)):
+        exact = phase_delay(cross, frequency, low, high)
+        assert interaural_delay(response, low, high) == pytest.approx(exact, abs=tolerance)
+
+
+@pytest.mark.parametrize("degrees", range(-90, 91, 30))
+def test_interaural_delay_grows_from_woodworths_to_kuhns_towards_low_frequencies(
+    free_field: GeometricEngine, degrees: int
+) -> None:
+    """Kuhn (1977): 3 a / c sin(azimuth) for long waves, Woodworth's for short ones."""
+    azimuth = np.radians(degrees)
+    response = heard_from(free_field, azimuth)
+    kuhn = 3 * 0.0875 / 343.0 * np.sin(azimuth)
+    assert interaural_delay(response, 100, 500) == pytest.approx(kuhn, abs=40e-6)
+    short = interaural_delay(response, 3500, 6500)
+    assert short == pytest.approx(woodworth_itd(azimuth), abs=40e-6)
 
 
 @pytest.mark.parametrize("degrees", [20, 60, 90, 120, 160])
@@ -75,7 +99,7 @@ def test_the_sphere_vanishes_at_low_and_doubles_pressure_at_high_frequencies() -
 
 
 def test_the_shadow_deepens_with_frequency_and_has_a_bright_spot() -> None:
-    table = 20 * np.log10(gain_table(16_000, 0.0875))
+    table = 20 * np.log10(ear_tables(16_000, 0.0875)[0])
     lit, shadowed, antipode = table[:, -1], table[:, 10], table[:, 0]
     assert (np.diff(lit - shadowed) > 0).all()
     assert (antipode > shadowed).all()

@@ -11,7 +11,7 @@ import pytest
 from scipy.signal import resample_poly
 
 from soundwalk.envs.acoustics import AcousticConfig, GeometricEngine
-from soundwalk.envs.acoustics.bands import band_spectra
+from soundwalk.envs.acoustics.bands import band_spectra, carrier_spectra
 from soundwalk.envs.acoustics.head import diffuse_spectra
 from soundwalk.envs.acoustics.hear import hear
 from soundwalk.envs.acoustics.receivers import Measured
@@ -261,7 +261,7 @@ def test_diffuse_noise_is_what_plane_waves_from_everywhere_bring_to_the_head(kem
 def test_the_bias_is_the_lean_of_the_power_towards_where_sound_comes_from(kemar: str) -> None:
     tables = quiet_tables(kemar)
     around = spiral(400)
-    filters = band_spectra(RATE, 4096)
+    filters = carrier_spectra(RATE, 4096)
     power = np.abs(np.fft.rfft(heard(tables, around), 4096)) ** 2 @ (filters**2).T  # (D, 2, B)
     lean = 3 * np.einsum("dcb,dx->cbx", power, around) / power.sum(0)[..., None]
     np.testing.assert_allclose(tables.receiver.bias, lean, atol=0.08)

@@ -12,12 +12,12 @@ import pytest
 
 from soundwalk.envs.acoustics import AcousticConfig, AcousticModel, AcousticPool, GeometricEngine
 from soundwalk.envs.acoustics.bands import band_spectra, octaves_to_bands
-from soundwalk.envs.acoustics.head import surface_gain
+from soundwalk.envs.acoustics.head import surface_gain, surface_pressure
 from soundwalk.envs.acoustics.medium import air_attenuation
 from soundwalk.envs.acoustics.model import knots
 from soundwalk.envs.interface import F64, SPEED_OF_SOUND
 from soundwalk.envs.scenes import shoebox
-from soundwalk.envs.scenes.scene import OCTAVES, Scene
+from soundwalk.envs.scenes.scene import Scene
 
 RATE, SIZE = 16_000, 16_384
 ALPHA = (0.1, 0.1, 0.1, 0.3, 0.5, 0.7, 0.7)
@@ -42,17 +42,29 @@ def mirror(point: F64, order: int) -> list[tuple[F64, int]]:
     return [(np.array(image), count) for image, count in found.items()]
 
 
-def ear_delay(cosine: float, radius: float) -> float:
-    """Woodworth: straight to the lit side, round the sphere to the shaded side."""
+EDGES = ((0, 707.1), (707.1, 1414.2), (1414.2, 2828.4), (2828.4, 8000))  # Hz, of the bands
+
+
+def ear_delay(cosine: float, band: int, radius: float) -> float:
+    """Woodworth: straight to the lit side, round the sphere to the shaded side; and what is left.
+
+    The delay that fits the phase of the pressure on a sphere over the band.
+    """
     angle = math.acos(max(-1.0, min(1.0, cosine)))
     way = -math.cos(angle) if angle < math.pi / 2 else angle - math.pi / 2
-    return way * radius / SPEED_OF_SOUND
+    woodworth = way * radius / SPEED_OF_SOUND
+    above, below = 0.0, 0.0
+    for f in np.linspace(EDGES[band][0], EDGES[band][1], 25)[1::2]:
+        pressure = surface_pressure(f, np.array([cosine]), radius)[0]
+        omega, weight = 2 * math.pi * f, abs(pressure) ** 2
+        above -= weight * omega * float(np.angle(pressure * np.exp(1j * omega * woodworth)))
+        below += weight * omega**2
+    return woodworth + above / below
 
 
 def ear_gain(cosine: float, band: int) -> float:
     """Power average over a band of the pressure on a rigid sphere."""
-    low, high = ((0, 707.1), (707.1, 1414.2), (1414.2, 2828.4), (2828.4, 8000))[band]
-    steps = np.linspace(low, high, 25)[1::2]
+    steps = np.linspace(EDGES[band][0], EDGES[band][1], 25)[1::2]
     return float(
         np.sqrt(np.mean([surface_gain(f, np.array([cosine]), 0.0875)[0] ** 2 for f in steps]))
     )
@@ -63,7 +75,9 @@ def reference_spectrum(source: F64, receiver: F64, heading: float, ear: int) -> 
     frequency = np.fft.rfftfreq(SIZE, 1 / RATE)
     filters = band_spectra(RATE, SIZE)
     reflectance = np.sqrt(1 - octaves_to_bands(ALPHA, RATE))
-    air = octaves_to_bands(air_attenuation(np.array(OCTAVES), 20.0, 50.0), RATE)
+    air = [
+        air_attenuation(np.linspace(edges[0], edges[1], 200), 20.0, 50.0).mean() for edges in EDGES
+    ]
     side = 1 if ear == 0 else -1
     normal = side * np.array([-math.sin(heading), math.cos(heading), 0.0])
     total = np.zeros(len(frequency), complex)
@@ -71,10 +85,10 @@ def reference_spectrum(source: F64, receiver: F64, heading: float, ear: int) -> 
         way = image - receiver
         distance = float(np.linalg.norm(way))
         cosine = float(way @ normal) / distance
-        delay = distance / SPEED_OF_SOUND + ear_delay(cosine, 0.0875)
         for band in range(4):
             gain = reflectance[band] ** reflections * math.exp(-0.5 * air[band] * distance)
             gain *= ear_gain(cosine, band) / distance
+            delay = distance / SPEED_OF_SOUND + ear_delay(cosine, band, 0.0875)
             total += gain * filters[band] * np.exp(-2j * np.pi * frequency * delay)
     return total
 

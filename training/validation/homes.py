@@ -197,16 +197,23 @@ def _imbalance(size: tuple[float, float, float], absorption: tuple[float, ...]) 
     room = dataclasses.replace(scene.plan.rooms[0], surfaces=(0, 1, 2, 3, 4, 5))
     scene = dataclasses.replace(scene, surfaces=surfaces, plan=FloorPlan((room,)))
     shapes, rates, volumes = _model(scene)
-    taken = _losses(scene, size, absorption) @ shapes  # (M,)
+    exponent, losses = _losses(scene, size, absorption)
     held, times = volumes @ shapes, np.linspace(0.005, 0.5, 100)
+    slowest = int(rates.argmin())
+    # Near walls there is less energy than on average, and so they take more of it than c / 4 times
+    # Eyring's exponent: by as much as lets the slowest mode, and with it the box, decay as he says.
+    losses *= exponent * held[slowest] / (losses @ shapes[:, slowest])
+    taken = losses @ shapes  # (M,)
     fallen = np.exp(-rates[:, None] * times)
     left = (shapes * held) @ fallen
     absorbed = (shapes * taken) @ ((1 - fallen) / rates[:, None])
     return float(100 * np.abs(left + absorbed - 1).max())
 
 
-def _losses(scene: Scene, size: tuple[float, float, float], absorption: tuple[float, ...]) -> F64:
-    """(cells,) m3/s that each cell of a box loses: c/4 times Eyring's exponent of its walls."""
+def _losses(
+    scene: Scene, size: tuple[float, float, float], absorption: tuple[float, ...]
+) -> tuple[float, F64]:
+    """Eyring's rate of decay of a box in 1/s; (cells,) m3/s that cells lose were energy even."""
     x, y, z = size
     nx, ny = AcousticModel.from_scene(scene).home.grid[0][1:]
     dx, dy = x / nx, y / ny
@@ -219,4 +226,4 @@ def _losses(scene: Scene, size: tuple[float, float, float], absorption: tuple[fl
     area[:, 0] += alpha[2] * dx * z
     area[:, -1] += alpha[3] * dx * z
     losses: F64 = SPEED_OF_SOUND / 4 * -np.log(1 - mean) / mean * area.ravel()
-    return losses
+    return float(losses.sum() / (x * y * z)), losses

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...interface import F32, F64
-from ..bands import band_spectra
+from ..bands import carrier_spectra
 from .base import Settings
 
 FREQUENCIES = 513  # at which covariances are computed: every 16 Hz at 16 kHz
@@ -58,6 +58,6 @@ def coloured_noise(covariance: Spectra | F64, settings: Settings) -> F32:
         for out_of in range(channels):
             heard[to] += np.interp(fine, coarse, root[:, to, out_of]) * spectrum[out_of]
     noise = np.empty((settings.bands, channels, samples), np.float32)
-    for band, window in enumerate(band_spectra(rate, samples, settings.bands)):
+    for band, window in enumerate(carrier_spectra(rate, samples, settings.bands)):
         noise[band] = np.fft.irfft(window * heard, samples)
     return noise

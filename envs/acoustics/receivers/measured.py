@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...interface import F32, F64, SoundwalkError
-from ..bands import band_spectra
+from ..bands import carrier_spectra
 from ..head import diffuse_spectra
 from .base import Receiver, Settings
 from .diffuse import FREQUENCIES, Spectra, coloured_noise
@@ -213,7 +213,7 @@ def _level(head: Head, sample_rate: int) -> float:
 def _bias(head: Head, settings: Settings) -> F32:
     """(2, B, 3) how the power at each ear leans towards a directed diffuse field."""
     size = 2 * (FREQUENCIES - 1)
-    window = band_spectra(settings.sample_rate, size, settings.bands) ** 2  # (B, K)
+    window = carrier_spectra(settings.sample_rate, size, settings.bands) ** 2  # (B, K)
     power = np.abs(_spectra(head, settings.sample_rate)) ** 2 @ window.T  # (V, 2, B)
     power *= head.map.weights[:, None, None]
     lean = 3.0 * np.einsum("vcb,vx->cbx", power, head.directions) / power.sum(0)[..., None]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...interface import F32, SoundwalkError
-from ..head import diffuse_noise, gain_table
+from ..bands import filter_bank
+from ..head import diffuse_noise, ear_tables
 from .base import Receiver, Settings
 from .tables import SPHERE, ReceiverTables, blank_tables
 
@@ -42,15 +43,26 @@ class Sphere(Receiver):
         return EARS
 
     def tables(self, settings: Settings) -> ReceiverTables:
-        """Gains against the angle of incidence, and what a directed diffuse field does to them."""
-        gains = gain_table(settings.sample_rate, self.radius, settings.bands, settings.speed)
-        blank = blank_tables(SPHERE, 2, settings.bands)
+        """Gains and delays against the angle of incidence, and what a leaning field does."""
+        rate, bands = settings.sample_rate, settings.bands
+        gains, metres = ear_tables(rate, self.radius, bands, settings.speed)
+        blank = blank_tables(SPHERE, 2, bands)
         cosine = np.linspace(-1.0, 1.0, gains.shape[1])
         power = gains.astype(np.float64) ** 2  # (B, A)
         towards = np.trapezoid(power * cosine, cosine) / np.trapezoid(power, cosine)
         bias = blank.bias
         bias[0, :, 1], bias[1, :, 1] = 3.0 * towards, -3.0 * towards
-        return blank._replace(radius=np.array([self.radius]), ear=gains, bias=bias)
+        late = metres * (rate / settings.speed)
+        lead = int(np.ceil(max(-late.min(), 0.0)))
+        room = lead + int(late.max()) + 2  # one more for a rounded fraction
+        filters = np.pad(filter_bank(rate, bands), ((0, 0), (0, -bands % 4), (room, room)))
+        return blank._replace(
+            ear=gains,
+            late=(late + lead).astype(np.float32),
+            lead=np.array([lead]),
+            filters=filters,
+            bias=bias,
+        )
 
     def noise(self, settings: Settings) -> F32:
         """Closed form: see head.diffuse_noise."""

@@ -18,8 +18,12 @@ class ReceiverTables(NamedTuple):
         kind: (1,) int64 MONO, SPHERE, MEASURED, ARRAY or AMBISONICS.
         bias: (C, B, 3) float32 in the head frame: a diffuse field of directional density
             1 + 3 a.u brings channel c in band b the power 1 + bias[c, b].a, relative to isotropic.
-        radius: (1,) float64 metres of the sphere.
         ear: (B, angles) float32 gain of the sphere's ear against the cosine of incidence.
+        late: (B, angles) float32 samples by which each band is later there than `lead` before it
+            would be at the centre of the sphere.
+        lead: (1,) int64 samples, so that `late` is not negative.
+        filters: (FRACTIONS + 1, bands, taps + 2 * room) float32 band filters with as many zeros on
+            both sides as bands may be apart, of silent bands too up to a multiple of four.
         positions: (M, 3) float64 metres of the microphones in the head frame.
         responses: (V, 2, H) float32 responses of a measured head at each direction, H a multiple
             of 8; each begins `onset` taps before its onset.
@@ -34,8 +38,10 @@ class ReceiverTables(NamedTuple):
 
     kind: I64
     bias: F32
-    radius: F64
     ear: F32
+    late: F32
+    lead: I64
+    filters: F32
     positions: F64
     responses: F32
     delays: F64
@@ -51,8 +57,10 @@ def blank_tables(kind: int, channels: int, bands: int) -> ReceiverTables:
     return ReceiverTables(
         kind=np.array([kind], np.int64),
         bias=np.zeros((channels, bands, 3), np.float32),
-        radius=np.zeros(1),
         ear=np.zeros((0, 0), np.float32),
+        late=np.zeros((0, 0), np.float32),
+        lead=np.zeros(1, np.int64),
+        filters=np.zeros((0, 0, 0), np.float32),
         positions=np.zeros((0, 3)),
         responses=np.zeros((0, 2, 0), np.float32),
         delays=np.zeros((0, 2)),
