@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from math import pi
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,11 @@ CATEGORIES = (
 )  # fmt: skip
 UNHEARD_CATEGORIES = CATEGORIES[20:]
 
+# What the rooms of generated homes can be.
+ROOM_KINDS = (
+    "living_room", "kitchen", "bedroom", "bathroom", "hall", "office", "dining_room", "studio",
+)  # fmt: skip
+
 
 class Action(IntEnum):
     """What an agent can do in one step of 0.25 s."""
@@ -53,6 +58,17 @@ class Action(IntEnum):
 
 
 EMIT = 4  # a fifth action where echolocation="action": stand still and emit a sound
+
+
+class ClipSource(Protocol):
+    """Whatever yields batches of audio-visual samples; `perception.data.sample` names their keys.
+
+    A batch is a pure function of the source's own seed and these two numbers, so that a training
+    that was interrupted goes on with the batch that it would have met.
+    """
+
+    def batch(self, index: int, size: int) -> dict[str, npt.NDArray[Any]]:
+        """Batch number `index`, of `size` samples."""
 
 
 class SoundwalkError(ValueError):
