@@ -1,6 +1,6 @@
 """Checkpoints that survive a crash: plain tensors and JSON, written aside, then renamed.
 
-A checkpoint is a folder `step_00008192` with `policy.safetensors`, `optimizer.safetensors` (Adam's
+A checkpoint is a folder `step_00008192` with `policy.safetensors` (`system.safetensors` of perception), `optimizer.safetensors` (Adam's
 moments, and the state of torch's random generators) and `state.json` (counters, recent episodes,
 the optimizer's options, NumPy's and Python's generators). No pickle: what a stranger
 sends is data.
@@ -61,11 +61,12 @@ class Checkpoints:
     Args:
         folder: where they are; made if missing.
         keep: how many of the last ones stay.
+        name: of what is trained, and of the file that holds its weights.
     """
 
-    def __init__(self, folder: Path, keep: int = 3) -> None:
+    def __init__(self, folder: Path, keep: int = 3, name: str = "policy") -> None:
         """See the class."""
-        self.folder, self._keep = folder, keep
+        self.folder, self._keep, self._name = folder, keep, name
 
     def save(self, state: State, policy: nn.Module, optimizer: torch.optim.Optimizer) -> bool:
         """Write a checkpoint; a full disk is a warning, and training goes on.
@@ -78,7 +79,7 @@ class Checkpoints:
         try:
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir(parents=True)
-            _write(aside, state, policy, optimizer)
+            _write(aside, self._name, state, policy, optimizer)
             shutil.rmtree(path, ignore_errors=True)
             aside.replace(path)
             self._note_best(state)
@@ -106,7 +107,7 @@ class Checkpoints:
             parts = self._read(path)
             if parts is not None:
                 state, tensors, moments = parts
-                load_tensors(policy, tensors, path)
+                load_tensors(policy, tensors, path, self._name)
                 _restore_optimizer(optimizer, state["optimizer"], moments)
                 _restore_generators(state["generators"], moments)
                 return State(**state["state"])
@@ -126,7 +127,7 @@ class Checkpoints:
         for path in self.best_first() if which == "best" else self.newest_first():
             parts = self._read(path)
             if parts is not None:
-                load_tensors(policy, parts[1], path)
+                load_tensors(policy, parts[1], path, self._name)
                 return path
         raise SoundwalkError(
             f"{str(self.folder)!r} holds no readable checkpoint: train first, or name another run"
@@ -181,7 +182,7 @@ class Checkpoints:
                 raise SoundwalkError(
                     f"{path} has version {state['version']}: this soundwalk reads {VERSION}"
                 )
-            tensors = load_file(path / "policy.safetensors")
+            tensors = load_file(path / f"{self._name}.safetensors")
             return state, tensors, load_file(path / "optimizer.safetensors")
         except (OSError, json.JSONDecodeError, KeyError, TypeError, SafetensorError) as error:
             warnings.warn(f"{path} cannot be read ({error}): using the one before", stacklevel=2)
@@ -193,7 +194,9 @@ def named_tensors(policy: nn.Module) -> dict[str, Tensor]:
     return {**dict(policy.named_parameters()), **dict(policy.named_buffers())}
 
 
-def load_tensors(policy: nn.Module, tensors: dict[str, Tensor], source: Path) -> None:
+def load_tensors(
+    policy: nn.Module, tensors: dict[str, Tensor], source: Path, what: str = "policy"
+) -> None:
     """Copy tensors into a policy of the same shape.
 
     Raises:
@@ -204,7 +207,7 @@ def load_tensors(policy: nn.Module, tensors: dict[str, Tensor], source: Path) ->
         here, there = (tuple(x[name].shape) if name in x else "absent" for x in (mine, tensors))
         if here != there:
             raise SoundwalkError(
-                f"{source} was written by another policy: {name} is {there} there and {here} "
+                f"{source} was written by another {what}: {name} is {there} there and {here} "
                 "here; restore the run's config.yaml, or train anew with --overwrite"
             )
     with torch.no_grad():
@@ -212,12 +215,14 @@ def load_tensors(policy: nn.Module, tensors: dict[str, Tensor], source: Path) ->
             mine[name].copy_(tensor)
 
 
-def _write(folder: Path, state: State, policy: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+def _write(
+    folder: Path, name: str, state: State, policy: nn.Module, optimizer: torch.optim.Optimizer
+) -> None:
     moments, groups = _optimizer_state(optimizer)
     for i, generator in enumerate(_torch_generators()):
         moments[f"generator.{i}"] = generator
-    tensors = {name: t.detach().cpu().contiguous() for name, t in named_tensors(policy).items()}
-    save_file(tensors, folder / "policy.safetensors")
+    tensors = {key: t.detach().cpu().contiguous() for key, t in named_tensors(policy).items()}
+    save_file(tensors, folder / f"{name}.safetensors")
     save_file(moments, folder / "optimizer.safetensors")
     whole = {
         "version": VERSION,

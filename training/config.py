@@ -19,6 +19,7 @@ from .. import configs
 from ..envs.interface import SENSOR_HEIGHT, SoundwalkError, unknown
 from .convert import build, plain
 from .imitate import ImitationConfig
+from .reading import override, read_yaml
 
 
 @dataclass(frozen=True)
@@ -171,15 +172,9 @@ def load_config(name: str | Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         SoundwalkError: no such file, not YAML, an unknown key, a value of the wrong type.
     """
-    path = _find(str(name))
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise SoundwalkError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise SoundwalkError(f"{path} holds {values!r}: expected keys and values")
-    for override in overrides:
-        _override(values, override)
+    values = read_yaml(_find(str(name)))
+    for text in overrides:
+        override(values, text)
     return from_dict(values)
 
 
@@ -211,15 +206,3 @@ def _find(name: str) -> Path:
     if name not in published:
         raise unknown("config", name, [*published, "or a path to a .yaml file"])
     return published[name]
-
-
-def _override(values: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals:
-        raise SoundwalkError(f"--set {override!r}: expected key=value, e.g. ppo.n_epochs=1")
-    *sections, last = key.strip().split(".")
-    for section in sections:
-        values = values.setdefault(section, {})
-        if not isinstance(values, dict):
-            raise SoundwalkError(f"--set {override!r}: {section!r} is not a section")
-    values[last] = yaml.safe_load(text)

@@ -10,7 +10,7 @@ import warnings
 from collections import deque
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from rich.console import Console
@@ -103,15 +103,16 @@ def make_logger(folder: Path, steps: int) -> Logger:
     return Logger(str(folder), [_Patient(curve), _Patient(board)])
 
 
-class Pace:
-    """A bar on a terminal, plain lines elsewhere: steps, speed, time left, success and SPL.
+class Bar:
+    """A bar on a terminal, plain lines elsewhere: steps, figures, time left.
 
     Args:
-        total: environment steps of the whole training.
+        total: steps of the whole training.
         steps: where it stands.
         seconds: wall time used until then.
-        recent: metrics of the last episodes until then.
         console: where to write; standard error by default.
+        unit: what a step is called.
+        quiet: show nothing.
     """
 
     def __init__(
@@ -119,27 +120,28 @@ class Pace:
         total: int,
         steps: int = 0,
         seconds: float = 0.0,
-        recent: list[dict[str, float]] | None = None,
         console: Console | None = None,
+        *,
+        unit: str = "steps",
+        quiet: bool = False,
     ) -> None:
         """See the class."""
-        self.total, self.steps = total, steps
-        self.recent: deque[dict[str, float]] = deque(recent or [], WINDOW)
+        self.total, self.steps, self._unit, self._quiet = total, steps, unit, quiet
         self._console = console or Console(file=sys.stderr)
         self._before, self._since, self._first = seconds, time.monotonic(), steps
         self._said = 0.0
         self._bar = Progress(
             TextColumn("{task.fields[phase]}"),
             BarColumn(),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} " + unit),
             TextColumn("{task.fields[figures]}"),
             TimeRemainingColumn(),
             console=self._console,
-            disable=not self._console.is_terminal,
+            disable=quiet or not self._console.is_terminal,
         )
         self._task = self._bar.add_task("", total=total, completed=steps, phase="", figures="")
 
-    def __enter__(self) -> Pace:
+    def __enter__(self) -> Self:
         """Show it."""
         self._bar.start()
         return self
@@ -160,8 +162,45 @@ class Pace:
 
     @property
     def speed(self) -> float:
-        """Environment steps a second since the program started."""
+        """Steps a second since the program started."""
         return (self.steps - self._first) / max(time.monotonic() - self._since, 1e-9)
+
+    def advance(self, steps: int, phase: str, figures: str = "") -> None:
+        """Training is at `steps` now."""
+        self.steps = steps
+        figures = f"{self.speed:,.{0 if self.speed > 20 else 1}f}/s  {figures}"
+        self._bar.update(self._task, completed=steps, phase=phase, figures=figures)
+        plain = not self._quiet and not self._console.is_terminal
+        if plain and time.monotonic() - self._said > _PLAIN_SECONDS:
+            self._said = time.monotonic()
+            left = (self.total - steps) / self.speed / 60 if self.speed > 0 else float("nan")
+            self.say(
+                f"{phase} {steps:,}/{self.total:,} {self._unit}  {figures}  {left:.0f} min left"
+            )
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._console.print(line, highlight=False, soft_wrap=True)
+
+
+class Pace(Bar):
+    """A bar with the success and SPL of the last episodes; arguments as `Bar`.
+
+    Args:
+        recent: metrics of the last episodes until now.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        steps: int = 0,
+        seconds: float = 0.0,
+        recent: list[dict[str, float]] | None = None,
+        console: Console | None = None,
+    ) -> None:
+        """See the class."""
+        super().__init__(total, steps, seconds, console)
+        self.recent: deque[dict[str, float]] = deque(recent or [], WINDOW)
 
     def means(self) -> dict[str, float]:
         """Mean metrics of the last episodes; empty before the first one ended."""
@@ -173,21 +212,11 @@ class Pace:
         """Episodes have ended with these metrics."""
         self.recent.extend({name: float(e[name]) for name in METRICS} for e in episodes)
 
-    def advance(self, steps: int, phase: str) -> None:
+    def advance(self, steps: int, phase: str, figures: str = "") -> None:
         """Training is at `steps` now."""
-        self.steps = steps
         means = self.means()
-        figures = f"{self.speed:,.0f}/s"
         if means and phase == "imitation":  # the teacher acts, too: no measure of the pupil
-            figures += f"  success with teacher {means['success']:.2f}"
+            figures += f"success with teacher {means['success']:.2f}"
         elif means:
-            figures += f"  success {means['success']:.2f}  SPL {means['spl']:.2f}"
-        self._bar.update(self._task, completed=steps, phase=phase, figures=figures)
-        if not self._console.is_terminal and time.monotonic() - self._said > _PLAIN_SECONDS:
-            self._said = time.monotonic()
-            left = (self.total - steps) / self.speed / 60 if self.speed > 0 else float("nan")
-            self.say(f"{phase} {steps:,}/{self.total:,} steps  {figures}  {left:.0f} min left")
-
-    def say(self, line: str) -> None:
-        """Print a line above the bar."""
-        self._console.print(line, highlight=False, soft_wrap=True)
+            figures += f"success {means['success']:.2f}  SPL {means['spl']:.2f}"
+        super().advance(steps, phase, figures)

@@ -9,9 +9,7 @@ fills the buffer again.) The price is that the episodes under way at a checkpoin
 
 from __future__ import annotations
 
-import contextlib
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from .checkpoints import Checkpoints, State
 from .config import Config, save_config
 from .curves import WINDOW, Pace, make_logger
 from .imitate import Imitation
+from .interrupts import interrupts
 from .ppo import make_ppo
 from .runs import clear_run, run_config
 from .worlds import Envs, make_envs
@@ -102,7 +101,7 @@ class _Session:
                 return self.state
             logger = make_logger(self.run, self.state.steps)
             self.model.set_logger(logger)
-            with _interrupts(self), self._pace() as self.pace:
+            with interrupts(self._ask), self._pace() as self.pace:
                 if self.state.phase == "imitation":
                     self._imitate()
                 if not self.interrupted:
@@ -150,6 +149,11 @@ class _Session:
         policy = self.model.policy
         assert isinstance(policy, AudioGoalPolicy)
         return policy
+
+    def _ask(self) -> None:
+        """A first Ctrl-C."""
+        self.interrupted = True
+        self.pace.say("Stopping after this update; press Ctrl-C again to stop at once.")
 
     def _load(self) -> None:
         warm = self.config.imitation.steps > 0
@@ -298,24 +302,3 @@ def _default_envs(config: Config) -> Envs:
 
 def _set_privileged(envs: Envs, *, value: bool) -> None:
     envs.unwrapped.privileged = value  # type: ignore[attr-defined]
-
-
-@contextlib.contextmanager
-def _interrupts(session: _Session) -> Iterator[None]:
-    """The first Ctrl-C asks for a checkpoint and a clean end, the second one ends at once."""
-
-    def ask(number: int, frame: Any) -> None:
-        if session.interrupted:
-            raise KeyboardInterrupt
-        session.interrupted = True
-        session.pace.say("Stopping after this update; press Ctrl-C again to stop at once.")
-
-    try:
-        before = signal.signal(signal.SIGINT, ask)
-    except ValueError:  # not the main thread: whoever runs us handles interrupts
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
