@@ -1,0 +1,19 @@
+"""How modalities meet: alone, side by side, compared as vectors or over a map, or in a U-Net."""
+
+from .classical import mutual_information_map, sparse_cca
+from .maps import DotMap
+from .masked import Masked
+from .tiled import TiledUNet
+from .vectors import Alone, Concat, DotVector, Stack
+
+__all__ = [
+    "Alone",
+    "Concat",
+    "DotMap",
+    "DotVector",
+    "Masked",
+    "Stack",
+    "TiledUNet",
+    "mutual_information_map",
+    "sparse_cca",
+]

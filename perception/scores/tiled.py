@@ -1,0 +1,89 @@
+"""A U-Net into which a sound is tiled: images that what is heard helps to predict.
+
+The sound's vector is repeated at every place of the coarsest level of the image's pyramid and
+decoded with it (Gao et al. 2020, "VisualEchoes": depth from RGB and echoes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from ...envs.interface import SoundwalkError
+from ..encoders.layers import block
+from .vectors import pick
+
+
+class TiledUNet(nn.Module):
+    """A pyramid and a vector to an image of features of twice the finest level's size.
+
+    Without an image, a learned map of 4 x 4 for each channel takes the coarsest level's place, and
+    there is nothing to skip from.
+
+    Args:
+        widths: channels of the pyramid's levels, finest first, as `ImagePyramid.widths`.
+        dim: size of the sound's vector.
+        channels: C of the result.
+        image: name of the pyramid; None where there is no image.
+        sound: name of the vector; None where there is no sound.
+        norm: "batch" or "none".
+
+    Raises:
+        SoundwalkError: there is neither image nor sound.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int] = (16, 32, 64, 128),
+        dim: int = 128,
+        channels: int = 1,
+        image: str | None = "image",
+        sound: str | None = "audio",
+        norm: str = "batch",
+    ) -> None:
+        super().__init__()
+        if image is None and sound is None:
+            raise SoundwalkError("image and sound are both None: name at least one")
+        self.image, self.sound = image, sound
+        coarsest = widths[-1]
+        if image is None:
+            self.start = nn.Parameter(0.1 * torch.randn(coarsest, 4, 4))
+        entering = coarsest + (dim if sound else 0)
+        self.mix = nn.Sequential(
+            block(entering, coarsest, 1, 1, norm), block(coarsest, coarsest, 3, 1, norm)
+        )
+        skips = list(widths[-2::-1]) if image else [0] * (len(widths) - 1)
+        leaving = list(widths[-2::-1])
+        self.up = nn.ModuleList(
+            block(coarse + skip, fine, 3, 1, norm)
+            for coarse, skip, fine in zip([coarsest, *leaving], skips, leaving, strict=False)
+        )
+        self.last = nn.Sequential(
+            block(widths[0], widths[0], 3, 1, norm), nn.Conv2d(widths[0], channels, 1)
+        )
+
+    def forward(self, features: Mapping[str, Any]) -> Tensor:
+        """Features by name to (B, channels, H, W).
+
+        Raises:
+            SoundwalkError: the pyramid or the vector is absent.
+        """
+        pyramid = list(pick(features, self.image, "tiled_unet")) if self.image else []
+        parts = [pyramid[-1]] if pyramid else []  # (B, C, h, w)
+        if self.sound:
+            sound = pick(features, self.sound, "tiled_unet")  # (B, dim)
+            parts = parts or [self.start.expand(len(sound), -1, -1, -1)]
+            parts.append(sound[:, :, None, None].expand(-1, -1, *parts[0].shape[2:]))
+        found = self.mix(torch.cat(parts, 1))  # (B, widths[-1], h, w)
+        for i, up in enumerate(self.up):
+            grown = interpolate(found, scale_factor=2.0)  # (B, widths[-1 - i], 2 h, 2 w)
+            if pyramid:
+                skip = pyramid[-2 - i]
+                grown = torch.cat([grown[..., : skip.shape[2], : skip.shape[3]], skip], 1)
+            found = up(grown)  # (B, widths[-2 - i], 2 h, 2 w)
+        result: Tensor = self.last(interpolate(found, scale_factor=2.0))
+        return result
