@@ -78,12 +78,12 @@ class ClipEncoder(nn.Module):
             planes = video.movedim(2, 1).reshape(batch * count, channels, height, width)
         if self.map:
             maps: Tensor = self.last(planes)  # (B F', dim, h, w)
-            return maps.unflatten(0, (batch, count)).movedim(1, 2)  # (B, dim, F', h, w)
+            return maps.reshape(batch, count, *maps.shape[1:]).movedim(1, 2)  # (B, dim, F', h, w)
         return self._vectors(planes, batch)
 
     def _vectors(self, planes: Tensor, batch: int) -> Tensor:
         pooled = nn.functional.adaptive_avg_pool2d(planes, 2).flatten(1)  # (B F', 4 C)
-        times = pooled.unflatten(0, (batch, -1))  # (B, F', 4 C)
+        times = pooled.reshape(batch, -1, pooled.shape[1])  # (B, F', 4 C)
         if self.frames:
             vector: Tensor = self.last(times.flatten(1))  # (B, dim)
             return vector

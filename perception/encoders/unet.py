@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate, pixel_shuffle
 
 from ...envs.interface import SoundwalkError
 from .layers import block, channels_last, stage_widths
-from .spectrogram import log_magnitude, stft
+from .spectrogram import log_magnitude, power, stft
 
 
 class SpectrogramUNet(nn.Module):
@@ -26,7 +26,7 @@ class SpectrogramUNet(nn.Module):
 
     Args:
         channels: of the spectrogram.
-        maps: K that come out.
+        maps: K that come out; each is as large as the spectrogram, so they cost the most time.
         width: channels of the second level; width / 2, width, 2 width, 4 width, 4 width, …
         levels: how many; each halves both axes.
         n_fft: length of the transform, samples.
@@ -40,7 +40,7 @@ class SpectrogramUNet(nn.Module):
     def __init__(
         self,
         channels: int = 2,
-        maps: int = 16,
+        maps: int = 8,
         width: int = 32,
         levels: int = 5,
         n_fft: int = 512,
@@ -76,7 +76,7 @@ class SpectrogramUNet(nn.Module):
                 f"(B, {self.channels}, F, T)"
             )
         if x.ndim == 3:
-            x = log_magnitude(stft(x.float(), self.n_fft, self.hop, self.window))
+            x = log_magnitude(power(stft(x.float(), self.n_fft, self.hop, self.window)))
         features, skips = x, []
         for down in self.down:
             features = down(features)  # (B, widths[i], f_i, t_i), halved and rounded up

@@ -22,8 +22,9 @@ class Binary(nn.Module):
         self.dim_in = dim_in
         self.layers = _dense(dim_in, 1, hidden)
         if dim_in == 1 and not hidden:
-            nn.init.constant_(self.layers[0].weight, 5.0)
-            nn.init.zeros_(self.layers[0].bias)
+            weight, bias = self.layers.parameters()
+            nn.init.constant_(weight, 5.0)
+            nn.init.zeros_(bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim_in) to (B,); scores of any shape to that shape where `dim_in` is 1."""

@@ -79,8 +79,8 @@ class Geometric(Objective):
                 f"{len(prediction)} directions do not divide into views={self.views}: set "
                 "objective.views to the number of views of the target"
             )
-        directions = prediction.unflatten(0, (self.views, -1))  # (V, N, 2)
-        turns = self.target(labels).to(prediction.dtype).unflatten(0, (self.views, -1))  # (V, N)
+        directions = prediction.reshape(self.views, -1, 2)  # (V, N, 2)
+        turns = self.target(labels).to(prediction.dtype).reshape(self.views, -1)  # (V, N)
         first, second = torch.triu_indices(
             self.views, self.views, 1, device=prediction.device
         ).unbind()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ...envs.interface import SoundwalkError, unknown
-from ..encoders.spectrogram import stft
+from ..encoders.spectrogram import power, stft
 from .base import Labels, Objective, masked_mean
 
 KINDS = ("binary", "ratio")
@@ -82,4 +82,4 @@ class MaskMatch(Objective):
 
     def _magnitude(self, audio: Tensor) -> Tensor:
         spectrum = stft(audio.float(), self.n_fft, self.hop, self.window)  # (B, C, F, T')
-        return spectrum.abs().square().sum(1).sqrt()  # (B, F, T')
+        return power(spectrum).sum(1).sqrt()  # (B, F, T')

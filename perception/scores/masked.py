@@ -30,7 +30,7 @@ class Masked(nn.Module):
 
     def __init__(
         self,
-        maps: int = 16,
+        maps: int = 8,
         pool: str = "max",
         image: str = "image",
         audio: str = "audio",
