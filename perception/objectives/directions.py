@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ...envs.interface import SoundwalkError
-from .base import Labels, Objective
+from .base import Labels, Objective, masked_mean
 
 _CLEAR = 3.0  # dB between the ears, at which the side is clear
 
@@ -49,45 +49,50 @@ def side(direction: Tensor, level: Tensor) -> Tensor:
 class Geometric(Objective):
     """Directions of one sound in several views agree once the head's turns are taken out.
 
-    Reads (V N, 2): the directions in view v are rows v N to (v + 1) N. The mean of 1 - <·,·> over
-    all pairs of views, plus `level` times `side`, without which every direction might be off by one
-    angle.
+    Mean over all pairs of views of one place of 1 - <R(φ_t - φ_s) u_t, u_s>, plus `level` times
+    `side`, without which every direction might be off by one angle, plus `mirror` times the mean of
+    1 - <M u, u'>, where u' is the answer to the same sound with its ears swapped, and M turns left
+    into right.
+
+    Labels: `turn` (B,) radians of each view's heading to the left; `place` (B,), the same for views
+    of one place; where they have a weight, `level` (B,) decibels by which the left ear is louder,
+    and `mirror` (B,), 1 where the ears were swapped: these examples follow in the order of the
+    others.
 
     Args:
-        views: V.
-        level: weight of `side`; needs the label `level`, decibels.
-        key: name of the label (V N,), radians of each view's heading to the left.
-
-    Raises:
-        SoundwalkError: fewer than two views.
+        level: weight of `side`.
+        mirror: weight of the symmetry of left and right.
     """
 
-    def __init__(self, views: int = 2, level: float = 0.0, key: str = "turn") -> None:
-        super().__init__(key)
-        if views < 2:
-            raise SoundwalkError(f"views={views}: expected at least 2 to compare")
-        self.views, self.level = views, level
+    def __init__(self, level: float = 0.0, mirror: float = 0.0) -> None:
+        super().__init__("turn")
+        self.level, self.mirror = level, mirror
 
     def forward(self, prediction: Tensor, labels: Labels) -> Tensor:
-        """A scalar.
+        """Directions (B, 2) of length one to a scalar.
 
         Raises:
-            SoundwalkError: a label is absent, or the rows are not a multiple of the views.
+            SoundwalkError: a label is absent, or swapped and other examples do not pair.
         """
-        if len(prediction) % self.views:
-            raise SoundwalkError(
-                f"{len(prediction)} directions do not divide into views={self.views}: set "
-                "objective.views to the number of views of the target"
-            )
-        directions = prediction.reshape(self.views, -1, 2)  # (V, N, 2)
-        turns = self.target(labels).to(prediction.dtype).reshape(self.views, -1)  # (V, N)
-        first, second = torch.triu_indices(
-            self.views, self.views, 1, device=prediction.device
-        ).unbind()
-        change = (
-            turns[first] - turns[second]
-        )  # (pairs, N): the head turns one way, sounds the other
-        loss = geometric(directions[first], directions[second], change)
+        world = rotate(prediction, self.target(labels).to(prediction.dtype))  # (B, 2)
+        place = self.target(labels, "place")
+        same = place[:, None] == place[None]  # (B, B)
+        same = same & ~torch.eye(len(place), dtype=torch.bool, device=place.device)
+        loss = masked_mean(1 - world @ world.T, same)
         if self.level:
             loss = loss + self.level * side(prediction, self.target(labels, "level"))
+        if self.mirror:
+            swapped = self.target(labels, "mirror") > 0
+            loss = loss + self.mirror * _symmetry(prediction[~swapped], prediction[swapped])
         return loss
+
+
+def _symmetry(direction: Tensor, swapped: Tensor) -> Tensor:
+    """Mean of 1 - <M u, u'> for (N, 2) each."""
+    if direction.shape != swapped.shape:
+        raise SoundwalkError(
+            f"{len(direction)} examples and {len(swapped)} with their ears swapped: expected as "
+            "many; set mirror of the target, or objective.mirror to 0"
+        )
+    mirrored = torch.stack([direction[:, 0], -direction[:, 1]], -1)  # (N, 2)
+    return masked_mean(1 - (mirrored * swapped).sum(-1))

@@ -48,7 +48,7 @@ class TiledUNet(nn.Module):
         super().__init__()
         if image is None and sound is None:
             raise SoundwalkError("image and sound are both None: name at least one")
-        self.image, self.sound = image, sound
+        self.image, self.sound, self.dim = image, sound, channels
         coarsest = widths[-1]
         if image is None:
             self.start = nn.Parameter(0.1 * torch.randn(coarsest, 4, 4))
