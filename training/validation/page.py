@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..page_style import document, figure
 from .check import Check, Plot
 
 _STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2rem auto;
-  padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem;
-  border-bottom: 1px solid #ddd; }
-td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .kept { color: #1b7a3d; font-weight: 600; } .broken { color: #b3261e; font-weight: 600; }
-.not { color: #777; } .note { color: #666; font-size: 12.5px; }
-figure { margin: 1.5rem 0; } img { max-width: 100%; } figcaption { color: #555; font-size: 14px; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 1rem; }
+.not { color: #777; }
 """
-
 
 WORDS = {True: "kept", False: "broken", None: "not run"}
 
@@ -79,20 +70,13 @@ def write_page(
     kept = len(checks) - failed - left
     summary = f"{kept} of {len(checks)} checks kept, {failed} broken, {left} not run."
     rows = "\n".join(_row(check) for check in checks)
-    path.write_text(
-        f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>soundwalk: validation of acoustics</title>
-<style>{_STYLE}</style></head><body>
-<h1>Validation of acoustics</h1>
+    body = f"""<h1>Validation of acoustics</h1>
 <p>{html.escape(about)}</p><p><strong>{summary}</strong></p>
 <table><tr><th>check</th><th>against</th><th>found</th><th>at most</th><th></th></tr>
 {rows}</table>
-<h2>Curves</h2><div class="plots">{"".join(_figure(p) for p in plots)}</div>
-<h2>A home</h2>{"".join(_figure(p) for p in maps)}
-</body></html>
-""",
-        encoding="utf-8",
-    )
+<h2>Curves</h2><div class="plots">{"".join(figure(p.path, p.caption) for p in plots)}</div>
+<h2>A home</h2>{"".join(figure(p.path, p.caption) for p in maps)}"""
+    path.write_text(document("soundwalk: validation of acoustics", body, _STYLE), encoding="utf-8")
 
 
 def _row(check: Check) -> str:
@@ -105,14 +89,4 @@ def _row(check: Check) -> str:
         f'<td class="number">{html.escape(value)}</td>'
         f'<td class="number">{html.escape(f"{check.target:g} {check.unit}")}</td>'
         f'<td class="{word.split()[0]}">{word}</td></tr>'
-    )
-
-
-def _figure(picture: Picture) -> str:
-    """An embedded picture with its caption."""
-    data = base64.b64encode(picture.path.read_bytes()).decode("ascii")
-    caption = html.escape(picture.caption)
-    return (
-        f'<figure><img alt="{caption}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{caption}</figcaption></figure>"
     )
