@@ -26,7 +26,12 @@ class Positive(nn.Module):
         if scale <= 0:
             raise SoundwalkError(f"scale={scale}: expected a positive typical value")
         self.scale = scale
-        self.last = nn.Conv2d(dim_in, 1, 1) if dim_in else nn.Identity()
+        self.last: nn.Module = nn.Identity()
+        if dim_in:
+            self.last = nn.Conv2d(dim_in, 1, 1)
+            weight, bias = self.last.parameters()
+            weight.data *= 0.1
+            nn.init.zeros_(bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim_in, H, W) to (B, 1, H, W), positive."""
