@@ -4,6 +4,7 @@ from .base import Objective, masked_mean
 from .classes import Bce, Ce, Kl, bce, ce, kl
 from .contrast import Bank, Hinge, Nce, hinge, nce
 from .directions import Geometric, geometric, rotate, side
+from .labelling import SelfLabel
 from .masks import MaskMatch, ideal_mask
 from .values import LogL1, Lp, log_l1, lp
 
@@ -19,6 +20,7 @@ __all__ = [
     "MaskMatch",
     "Nce",
     "Objective",
+    "SelfLabel",
     "bce",
     "ce",
     "geometric",
