@@ -12,8 +12,10 @@ from torch import Tensor, nn
 
 from ...envs.interface import SoundwalkError
 from .layers import block, channels_last, stage_widths
+from .protocol import remember_arguments
 
 
+@remember_arguments
 class ClipEncoder(nn.Module):
     """Three stages of (2+1)-D convolutions.
 

@@ -7,10 +7,12 @@ from torch import Tensor, nn
 
 from ...envs.interface import SoundwalkError
 from .layers import block, channels_last, stage_widths
+from .protocol import remember_arguments
 
 _FINE = 64  # pixels: smaller images keep their size in the first stage
 
 
+@remember_arguments
 class ImageEncoder(nn.Module):
     """A stack of strided 3 x 3 convolutions (5 x 5 in the first stage).
 
@@ -120,6 +122,7 @@ class ImageEncoder(nn.Module):
         return planes.contiguous(memory_format=torch.channels_last)
 
 
+@remember_arguments
 class ImagePyramid(ImageEncoder):
     """An image encoder whose forward pass returns its pyramid, for `TiledUNet`.
 

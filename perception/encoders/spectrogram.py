@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ...envs.interface import SoundwalkError, unknown
 from .layers import block, channels_last, stage_widths
+from .protocol import remember_arguments
 
 INPUTS = ("magnitude", "phase", "level")
 FLOOR = 1e-3  # of |STFT|: 104 dB below a full-scale tone in a window of 400 samples
@@ -92,6 +93,7 @@ def interaural_level(power: Tensor) -> Tensor:
     return level[:, 0::2] - level[:, 1::2]
 
 
+@remember_arguments
 class SpectrogramEncoder(nn.Module):
     """A stack of strided convolutions over time and frequency.
 

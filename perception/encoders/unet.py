@@ -15,9 +15,11 @@ from torch.nn.functional import interpolate, pixel_shuffle
 
 from ...envs.interface import SoundwalkError
 from .layers import block, channels_last, stage_widths
+from .protocol import remember_arguments
 from .spectrogram import log_magnitude, power, stft
 
 
+@remember_arguments
 class SpectrogramUNet(nn.Module):
     """Spectrograms to as many maps of the same size.
 
