@@ -2,6 +2,7 @@
 
 from .camera import Camera, render
 from .mesh import RenderMesh
+from .moving import Moves
 from .pool import MeshPool
 
-__all__ = ["Camera", "MeshPool", "RenderMesh", "render"]
+__all__ = ["Camera", "MeshPool", "Moves", "RenderMesh", "render"]

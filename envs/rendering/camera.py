@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..interface import F32, I32, U8, Bool, SoundwalkError, kernel
+from .moving import Copies, Moves, check_moves, copies, displace, no_moves
 from .pool import MeshPool
 from .raster import rasterise
 from .shade import measure, name, shade
@@ -64,6 +65,7 @@ def render(
     rgb: U8 | None = None,
     depth: F32 | None = None,
     instance: I32 | None = None,
+    moves: Moves | None = None,
 ) -> None:
     """Draw N cameras, each in its own home, into the arrays given; what is None is not computed.
 
@@ -76,12 +78,16 @@ def render(
         rgb: (N, H, W, 3) uint8; black where nothing is seen.
         depth: (N, H, W) float32, metres along the view axis, at most MAX_DEPTH.
         instance: (N, H, W) int32; -1 where nothing is seen.
+        moves: objects that each camera sees elsewhere or stretched; none if None.
 
     Raises:
-        SoundwalkError: a slot is empty or does not exist, a pose is not finite, or an array has
-            another shape or type.
+        SoundwalkError: a slot is empty or does not exist, a pose or a displacement is not finite,
+            or an array has another shape or type.
     """
     _check_inputs(pool, slots, poses)
+    if moves is not None:
+        check_moves(moves, len(slots))
+    room = (pool.boxes.shape[1], pool.corners.shape[1]) if moves is not None else (0, 0)
     shape = (len(slots), camera.height, camera.width)
     _check_output("rgb", rgb, (*shape, 3), np.uint8)
     _check_output("depth", depth, shape, np.float32)
@@ -93,6 +99,8 @@ def render(
         _NO_COLOUR if rgb is None else rgb,
         _NONE if depth is None else depth,
         _NO_INSTANCE if instance is None else instance,
+        no_moves() if moves is None else Moves(*(np.ascontiguousarray(a) for a in moves)),
+        copies(*room),
     )  # fmt: skip
 
 
@@ -159,11 +167,13 @@ def _render(
     rgb: U8,
     depth: F32,
     instance: I32,
+    moves: Moves,
+    copy: Copies,
 ) -> None:
     """Draw camera after camera over one small working image.
 
-    numba's cache on disk watches this file alone: after a change in view.py, raster.py or shade.py,
-    which this kernel links in, delete this folder's __pycache__.
+    numba's cache on disk watches this file alone: after a change in view.py, raster.py, shade.py or
+    moving.py, which this kernel links in, delete this folder's __pycache__.
     """
     pixels = height * width
     inverse = np.empty(pixels, np.float32)
@@ -173,8 +183,15 @@ def _render(
     for camera in range(len(slots)):
         slot = slots[camera]
         aim(poses[camera], width, height, focal, frame, planes)
+        tree, shape, facing = boxes[slot], corners[slot], normals[slot]
+        if moves.instance.shape[0]:
+            displace(
+                tree, links[slot], shape, facing, tags[slot],
+                moves.instance[camera], moves.shift[camera], copy,
+            )  # fmt: skip
+            tree, shape, facing = copy.boxes, copy.corners, copy.normals
         rasterise(
-            boxes[slot], links[slot], corners[slot], normals[slot], tags[slot], closed[slot],
+            tree, links[slot], shape, facing, tags[slot], closed[slot],
             frame, planes, inverse, faces, width, height,
         )  # fmt: skip
         if rgb.shape[0]:
