@@ -16,8 +16,8 @@ from ...envs.interface import SoundwalkError, unknown
 from .layers import block, channels_last, stage_widths
 from .protocol import remember_arguments
 
-INPUTS = ("magnitude", "phase", "level")
-FLOOR = 1e-3  # of |STFT|: 104 dB below a full-scale tone in a window of 400 samples
+_INPUTS = ("magnitude", "phase", "level")
+_FLOOR = 1e-3  # of |STFT|: 104 dB below a full-scale tone in a window of 400 samples
 
 
 def stft(audio: Tensor, n_fft: int, hop: int, window: Tensor) -> Tensor:
@@ -59,7 +59,7 @@ def log_magnitude(power: Tensor, *, normalise: bool = False) -> Tensor:
         normalise: subtract each sample's mean instead of adding 1, so that loudness does not
             matter; differences between ears stay.
     """
-    level = (power + FLOOR**2).log() / 6  # (B, C, F, T)
+    level = (power + _FLOOR**2).log() / 6  # (B, C, F, T)
     return level - level.mean((-3, -2, -1), keepdim=True) if normalise else level + 1
 
 
@@ -76,7 +76,7 @@ def interaural_phase(spectrum: Tensor, power: Tensor) -> tuple[Tensor, Tensor]:
         Two of (B, C / 2, F, T).
     """
     cross = spectrum[:, 0::2] * spectrum[:, 1::2].conj()  # (B, C / 2, F, T)
-    scale = (power[:, 0::2] * power[:, 1::2] + FLOOR**4).rsqrt()  # (B, C / 2, F, T)
+    scale = (power[:, 0::2] * power[:, 1::2] + _FLOOR**4).rsqrt()  # (B, C / 2, F, T)
     return cross.real * scale, cross.imag * scale
 
 
@@ -89,7 +89,7 @@ def interaural_level(power: Tensor) -> Tensor:
     Returns:
         (B, C / 2, F, T).
     """
-    level = (power + FLOOR**2).log() / 4  # (B, C, F, T)
+    level = (power + _FLOOR**2).log() / 4  # (B, C, F, T)
     return level[:, 0::2] - level[:, 1::2]
 
 
@@ -207,10 +207,10 @@ class SpectrogramEncoder(nn.Module):
 def _planes(channels: int, inputs: tuple[str, ...]) -> int:
     """Number of planes that the inputs make of so many channels."""
     if not inputs:
-        raise SoundwalkError(f"inputs are empty: expected any of {', '.join(INPUTS)}")
+        raise SoundwalkError(f"inputs are empty: expected any of {', '.join(_INPUTS)}")
     for name in inputs:
-        if name not in INPUTS:
-            raise unknown("input", name, INPUTS)
+        if name not in _INPUTS:
+            raise unknown("input", name, _INPUTS)
     if channels % 2 and ("phase" in inputs or "level" in inputs):
         raise SoundwalkError(
             f"channels={channels}: phase and level compare pairs of ears, so expected 2 or 4; "

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...envs.interface import SoundwalkError, unknown
-from ..targets.clustering import joint_cost, sinkhorn, zipf
+from ..targets.transport import joint_cost, sinkhorn, zipf
 from .base import Labels, Objective
 from .classes import ce
 

@@ -1,7 +1,7 @@
-"""Labels that come from grouping what is alike: k-means, and optimal transport onto clusters.
+"""Labels that come from grouping what is alike, by k-means.
 
-k-means: Caron et al. 2018 (DeepCluster), Alwassel et al. 2020 (XDC). Transport: Asano et al. 2020,
-"Labelling unlabelled videos from scratch with multi-modal self-supervision" (SeLaVi).
+Caron et al. 2018, "Deep clustering"; Alwassel et al. 2020, XDC, where one modality is asked for the
+groups of the other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...envs.interface import SoundwalkError
 from ..data.sample import Tensors, view_inputs
 from .base import Examples
 
-UNKNOWN = -1  # a label that is not known yet: cross-entropy leaves it out
+_UNKNOWN = -1  # a label that is not known yet: cross-entropy leaves it out
 
 
 def kmeans(features: Tensor, k: int, seed: int = 0) -> Tensor:
@@ -35,55 +35,6 @@ def kmeans(features: Tensor, k: int, seed: int = 0) -> Tensor:
 def nearest(features: Tensor, centres: Tensor) -> Tensor:
     """Index (N,) of the centre (k, D) that is nearest to each feature (N, D)."""
     return torch.cdist(features, centres).argmin(1)
-
-
-def zipf(k: int) -> Tensor:
-    """Shares (k,) of clusters such that the i-th largest has 1 / i of the largest, float64."""
-    shares = 1 / torch.arange(1, k + 1, dtype=torch.float64)
-    return shares / shares.sum()
-
-
-def sinkhorn(
-    cost: Tensor, reg: float = 0.05, marginal: Tensor | None = None, iterations: int = 200
-) -> Tensor:
-    """Transport Q = argmin <Q, C> - reg H(Q) of N examples onto K clusters of given shares.
-
-    By scaling rows and columns in turns (Cuturi 2013), as logarithms and in float64, so that no
-    cost is too large. SeLaVi's step is reg = 1 / λ = 0.05 with the cost of `joint_cost`. Rows are
-    scaled last and hold exactly; columns hold as far as it has converged.
-
-    Args:
-        cost: C (N, K).
-        reg: weight of the entropy; small is hard.
-        marginal: shares (K,) of the clusters, positive; equal ones by default.
-        iterations: how often.
-
-    Returns:
-        Q (N, K) float64; each row sums to 1 / N, each column to its share.
-
-    Raises:
-        SoundwalkError: reg is not positive, or shares are not K positive numbers.
-    """
-    count, k = cost.shape
-    if reg <= 0:
-        raise SoundwalkError(f"reg={reg}: expected a positive number")
-    shares = cost.new_ones(k) if marginal is None else marginal.to(cost.device)
-    if shares.shape != (k,) or not bool((shares > 0).all()):
-        raise SoundwalkError(f"shares of clusters {shares.tolist()}: expected {k} positive numbers")
-    wanted = (shares.double() / shares.double().sum()).log()  # (K,)
-    kernel = -cost.double() / reg  # (N, K)
-    columns = torch.zeros_like(wanted)
-    rows = kernel.new_zeros(count)
-    each = -torch.tensor(float(count), dtype=torch.float64, device=cost.device).log()
-    for _ in range(iterations):
-        columns = wanted - (kernel + rows[:, None]).logsumexp(0)  # (K,)
-        rows = each - (kernel + columns).logsumexp(1)  # (N,)
-    return (kernel + rows[:, None] + columns).exp()
-
-
-def joint_cost(first: Tensor, second: Tensor) -> Tensor:
-    """-1/2 (log p_v + log p_a) of two modalities' chances, given as logarithms (N, K) each."""
-    return -(first + second) / 2
 
 
 class Clusters(nn.Module):
@@ -155,7 +106,7 @@ class Clusters(nn.Module):
         if not self.k:
             return Examples(inputs, {"label": standard, "known": known})
         label = nearest(standard, self.centres)
-        return Examples(inputs, {"label": label.where(known, UNKNOWN)})
+        return Examples(inputs, {"label": label.where(known, _UNKNOWN)})
 
     @property
     def known(self) -> bool:

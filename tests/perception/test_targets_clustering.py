@@ -14,16 +14,10 @@ from torch import Tensor, nn
 from soundwalk.envs.interface import F64, SoundwalkError
 from soundwalk.perception.encoders import SpectrogramEncoder
 from soundwalk.perception.encoders.store import save_encoder
-from soundwalk.perception.targets.clustering import (
-    Clusters,
-    joint_cost,
-    kmeans,
-    nearest,
-    sinkhorn,
-    zipf,
-)
+from soundwalk.perception.targets.clustering import Clusters, kmeans, nearest
 from soundwalk.perception.targets.teacher import Teacher
 from soundwalk.perception.targets.texture import SoundStatistics, Texture, erb_bands
+from soundwalk.perception.targets.transport import joint_cost, sinkhorn, zipf
 
 torch.set_num_threads(1)
 
