@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ _RANGES = (
     ("least_pixels", 0.0, 0.5, "as share of the image"),
     ("least_in_view", 0, 8, "objects"),
     ("homes", 1, 10_000, "homes at a time"),
-    ("refresh", 0.0, 1000.0, "homes per batch"),
+    ("refresh", 0.0, 1000.0, "homes every 64 samples"),
     ("seed", 0, 2**63 - 1, "or any whole number in between"),
     ("snr", -60.0, 100.0, "dB"),
     ("echo_seconds", 0.005, 4.0, "seconds"),
@@ -71,7 +72,7 @@ class ClipOptions:
         line_of_sight: whether the straight lines to all sources are free; None takes what comes.
         distance: least and most metres from the head to each source.
         homes: size of the window of homes that batches draw from.
-        refresh: homes by which the window moves with every batch.
+        refresh: homes by which the window moves with every 64 samples.
         seed: of everything.
         snr: level of a source at 1 m over a diffuse white background noise, dB; None is no noise.
         echo_seconds: of the response to the agent's own sweep.
@@ -167,7 +168,7 @@ class ClipOptions:
             raise SoundwalkError(
                 f"acoustics={dict(self.acoustics)!r}: name the receiver by receiver=..."
             )
-        self.config()
+        _ = self.config
 
     @classmethod
     def of(cls, options: ClipOptions | None, changes: Mapping[str, Any]) -> ClipOptions:
@@ -182,6 +183,7 @@ class ClipOptions:
                 raise unknown("option of clips", name, names)
         return dataclasses.replace(options or cls(), **changes)
 
+    @cached_property
     def config(self) -> AcousticConfig:
         """The acoustics that are asked for."""
         return AcousticConfig(**{"receiver": self.receiver, **self.acoustics})
@@ -201,12 +203,12 @@ class ClipOptions:
     def shares(self) -> F64:
         """Share of each of KINDS, adding up to 1."""
         rates = np.array([float(self.rates.get(name, 0.0)) for name in KINDS])
-        return rates / rates.sum()
+        return np.asarray(rates / rates.sum(), np.float64)
 
     @property
     def rate(self) -> int:
         """Samples per second."""
-        return self.config().sample_rate
+        return self.config.sample_rate
 
     @property
     def samples(self) -> int:
@@ -217,7 +219,8 @@ class ClipOptions:
     def frame_times(self) -> F64:
         """(F,) seconds after the beginning of the sound."""
         centred = np.arange(self.frames) - 0.5 * (self.frames - 1)
-        return self.margin + 0.5 * self.seconds + centred / self.fps
+        times: F64 = self.margin + 0.5 * self.seconds + centred / self.fps
+        return times
 
 
 def _check_number(name: str, value: Any, low: float, high: float, unit: str) -> None:

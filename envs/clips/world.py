@@ -45,7 +45,7 @@ class ClipWorld:
         seeds, rooms = home_seeds(o.split), room_range(o.rooms)
         self.voices = Voices(o)
         rows = max(ROWS, o.sources)
-        self._pool = HomePool(o.homes + _SPARE, 1, o.config(), rows)
+        self._pool = HomePool(o.homes + _SPARE, 1, o.config, rows)
         self._homes = Neighbourhood(self._pool, seeds, rooms, self.voices.can_sound)
         self._ears = Ears(self._pool.acoustics, o.echo_seconds)
         self._director = Director(self._pool.meshes, o, self._ears.sights)
@@ -77,9 +77,9 @@ class ClipWorld:
     def _batch(self, index: int, size: int) -> Batch:
         o = self.options
         rng = np.random.default_rng([o.seed, 2, index])
-        window = self._homes.window(self._first + int(index * o.refresh), o.homes)
-        ahead = self._first + int((index + _AHEAD) * o.refresh)
-        self._homes.expect(ahead, o.homes)
+        moved = o.refresh * size / 64
+        window = self._homes.window(self._first + int(index * moved), o.homes)
+        self._homes.expect(self._first + int((index + _AHEAD) * moved), o.homes)
         kinds = rng.choice(len(o.shares), size=size, p=o.shares)
         shots = self._director.find(window, kinds, rng)
         headings = self._headings(shots.heading, rng)
