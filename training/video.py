@@ -7,6 +7,7 @@ A step lasts 0.25 s. Its picture (what is seen after the action) is shown while 
 from __future__ import annotations
 
 import dataclasses
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,14 +34,17 @@ class Film:
     Args:
         path: where to write.
         sample_rate: of the sound, hertz.
+        fps: pictures per second.
     """
 
-    def __init__(self, path: Path, *, sample_rate: int = SAMPLE_RATE) -> None:
+    def __init__(
+        self, path: Path, *, sample_rate: int = SAMPLE_RATE, fps: int | Fraction = FPS
+    ) -> None:
         """See the class."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = av.open(str(path), "w", options={"movflags": "faststart"})
-        self._rate = sample_rate
-        self._pictures: Any = self._file.add_stream("libx264", rate=FPS)
+        self._rate, self._fps = sample_rate, fps
+        self._pictures: Any = self._file.add_stream("libx264", rate=fps)
         self._pictures.pix_fmt = "yuv420p"
         self._pictures.options = {"crf": "20", "preset": "medium"}
         self._sound: Any = self._file.add_stream("aac", rate=sample_rate, layout="stereo")
@@ -68,7 +72,7 @@ class Film:
         if self._samples == 0:
             self._pictures.width, self._pictures.height = width, height
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]))
-        for _ in range(round(audio.shape[1] / self._rate * FPS)):
+        for _ in range(round(audio.shape[1] / self._rate * self._fps)):
             frame.pts = None
             self._file.mux(self._pictures.encode(frame))
         block = av.AudioFrame.from_ndarray(

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ...envs.interface import F32, U8, Bool, SoundwalkError
+from ...envs.interface import U8, Bool, SoundwalkError
 
-Numbers = Sequence[float] | F32 | np.ndarray[Any, Any]
+Reals = npt.NDArray[np.floating[Any]]
+_Numbers = Sequence[float] | npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +29,10 @@ class Heatmap:
     """
 
     frame: U8
-    heat: F32
+    heat: Reals
     mask: Bool | None = None
     caption: str = ""
-    sound: F32 | None = None
+    sound: Reals | None = None
     rate: int = 16_000
 
     def __post_init__(self) -> None:
@@ -51,8 +53,8 @@ class DepthTriple:
         caption: a line of words.
     """
 
-    truth: F32
-    prediction: F32
+    truth: Reals
+    prediction: Reals
     frame: U8 | None = None
     caption: str = ""
 
@@ -74,8 +76,8 @@ class Directions:
         title: of the figure.
     """
 
-    truth: F32
-    estimate: F32
+    truth: Reals
+    estimate: Reals
     name: str
     title: str = "Direction of the sound"
 
@@ -98,9 +100,9 @@ class Separated:
         caption: a line of words.
     """
 
-    mixture: F32
-    wanted: F32
-    estimate: F32
+    mixture: Reals
+    wanted: Reals
+    estimate: Reals
     rate: int
     frame: U8 | None = None
     caption: str = ""
@@ -128,8 +130,8 @@ class Curve:
         title: what it shows.
     """
 
-    x: Numbers
-    y: Mapping[str, Numbers]
+    x: _Numbers
+    y: Mapping[str, _Numbers]
     xlabel: str
     ylabel: str
     title: str
@@ -172,7 +174,7 @@ class Matrix:
         title: what it shows.
     """
 
-    values: F32
+    values: npt.NDArray[Any]
     rows: Sequence[str]
     columns: Sequence[str]
     title: str
@@ -189,7 +191,7 @@ def _picture(name: str, frame: U8) -> None:
         )
 
 
-def _plane(name: str, values: F32) -> None:
+def _plane(name: str, values: Reals) -> None:
     """Check that this is an image of one channel."""
     if np.ndim(values) != 2 or np.size(values) == 0:
         raise SoundwalkError(f"{name}: shape {np.shape(values)}; expected (H, W), not empty")

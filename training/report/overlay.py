@@ -9,12 +9,13 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from ...envs.interface import F32, U8, Bool
+from .exhibits import Reals
 
 _OPAQUE = 0.9  # of the hottest place
 _OBJECT = (0, 229, 255)  # cyan is on no end of magma
 
 
-def peak(heat: F32, height: int, width: int) -> tuple[float, float]:
+def peak(heat: Reals, height: int, width: int) -> tuple[float, float]:
     """Row and column, in pixels of a picture, of the middle of the hottest cell."""
     row, column = np.unravel_index(int(np.argmax(_filled(heat))), heat.shape)
     return (
@@ -23,7 +24,7 @@ def peak(heat: F32, height: int, width: int) -> tuple[float, float]:
     )
 
 
-def shares(heat: F32, low: float | None = None, high: float | None = None) -> F32:
+def shares(heat: Reals, low: float | None = None, high: float | None = None) -> F32:
     """Heat from 0 to 1 between two levels, by default its own extremes; all 0 where it is flat."""
     filled = _filled(heat)
     low = float(filled.min()) if low is None else low
@@ -34,7 +35,7 @@ def shares(heat: F32, low: float | None = None, high: float | None = None) -> F3
     return scaled
 
 
-def blend(frame: U8, heat: F32) -> U8:
+def blend(frame: U8, heat: Reals) -> U8:
     """Lay heat from 0 to 1 over a picture that is grey where it is cool.
 
     Args:
@@ -91,7 +92,7 @@ def _magma() -> F32:
     return colours
 
 
-def _filled(heat: F32) -> F32:
+def _filled(heat: Reals) -> F32:
     """The same heat, with its least value where it is no number."""
     heat = np.asarray(heat, np.float32)
     good = np.isfinite(heat)

@@ -9,7 +9,9 @@ from pathlib import Path
 from ..page_style import document
 from .results import Results, write_aside, write_results
 from .sections import Exhibit, sections
-from .tables import Rows, best, cell, is_system, label, metrics_of
+from .tables import Rows, best, cell, is_system, label, metrics_of, table
+
+__all__ = ["Exhibit", "table", "write_report"]
 
 _STYLE = """
 h1 { font-size: 1.7rem; line-height: 1.2; margin-bottom: .3rem; } h2 { margin: 2.2rem 0 .5rem; }

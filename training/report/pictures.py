@@ -60,9 +60,9 @@ def depth(exhibit: DepthTriple) -> Figure:
     off = np.abs(error[np.isfinite(error)])
     reach = max(float(np.percentile(off, _SURE)) if off.size else 0.0, 1e-3)
     rmse = float(np.sqrt(np.square(off).mean())) if off.size else float("nan")
-    shown = [] if exhibit.frame is None else [("seen", enlarged(exhibit.frame), {})]
-    scale = {"cmap": "viridis", "vmin": 0.0, "vmax": deepest}
-    signed = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
+    shown: list[_Shown] = [] if exhibit.frame is None else [("seen", enlarged(exhibit.frame), {})]
+    scale: dict[str, Any] = {"cmap": "viridis", "vmin": 0.0, "vmax": deepest}
+    signed: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
     shown += [
         ("truth", np.where(known, truth, np.nan), scale),
         ("prediction", prediction, scale),

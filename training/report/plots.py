@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
-from ...envs.interface import F64, Bool
+from ...envs.interface import F64, I64, wrap_angle
+from ...perception.evaluation.doa import azimuth_error, front_back_confused
 from .exhibits import Bars, Curve, Directions, Matrix
 from .tables import is_system
 
@@ -23,7 +25,6 @@ _OTHERS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#6
 _CONTROL = "#8c8c8c"
 _MARKERS = "osD^vPX"
 _SECTORS = 12  # of 30 degrees, for the median error
-_AXIS = np.radians(90.0)
 _DOTS = 400  # of one method in one figure
 _NUMBERS = 12  # columns of a matrix up to which its values are written into it
 
@@ -36,32 +37,35 @@ class Errors:
         azimuth: true ones, radians, -pi to pi, (n,).
         estimate: radians, -pi to pi, (n,).
         error: degrees, 0 to 180, (n,).
-        confused: whether the source is in front and the estimate behind or the other way round,
-            and the estimate mirrored in the axis through the ears is nearer to the truth, (n,).
+        confused: 1 where the estimate mirrored front to back is nearer to the truth, else 0; NaN
+            where the source is too near the axis through the ears to tell, (n,).
     """
 
     azimuth: F64
     estimate: F64
     error: F64
-    confused: Bool
+    confused: F64
 
 
 def errors(directions: Directions) -> Errors:
-    """Wrapped errors of azimuth, and front-back confusions."""
-    azimuth, estimate = _wrapped(directions.truth), _wrapped(directions.estimate)
-    error = np.abs(_wrapped(estimate - azimuth))
-    mirrored = np.abs(_wrapped(np.pi - estimate - azimuth))
-    across = (np.abs(azimuth) < _AXIS) != (np.abs(estimate) < _AXIS)
-    return Errors(azimuth, estimate, np.degrees(error), across & (mirrored < error))
+    """Wrapped errors of azimuth, and front-back confusions; what is not finite is left out."""
+    known = np.isfinite(directions.truth) & np.isfinite(directions.estimate)
+    truth, estimate = (np.asarray(a)[known] for a in (directions.truth, directions.estimate))
+    return Errors(
+        np.asarray(wrap_angle(truth)),
+        np.asarray(wrap_angle(estimate)),
+        np.degrees(azimuth_error(estimate, truth)),
+        front_back_confused(estimate, truth),
+    )
 
 
 def polar(group: Sequence[Directions]) -> Figure:
     """The error of every method over the true azimuth, seen from above, on a root scale."""
-    figure = Figure(figsize=(4.4, 5.1), dpi=140, layout="constrained")
-    ax = figure.add_subplot(projection="polar")
+    figure = Figure(figsize=(4.4, 5.1), dpi=140, layout=ConstrainedLayoutEngine(w_pad=0.2))
+    ax: Any = figure.add_subplot(projection="polar")
     for directions, colour in zip(group, colours(d.name for d in group), strict=True):
         found = errors(directions)
-        right, wrong = (np.flatnonzero(kind)[:_DOTS] for kind in (~found.confused, found.confused))
+        right, wrong = _some(found)
         radius = np.sqrt(found.error)
         ax.scatter(found.azimuth[right], radius[right], c=colour, s=12, lw=0, alpha=0.4)
         ax.scatter(found.azimuth[wrong], radius[wrong], c=colour, s=22, lw=1, marker="x")
@@ -84,15 +88,14 @@ def polar(group: Sequence[Directions]) -> Figure:
 def against(directions: Directions, colour: str) -> Figure:
     """One method's estimates over the truth: the diagonal is right, dashed lines are mirrored."""
     figure = Figure(figsize=(4.4, 4.6), dpi=140, layout="constrained")
-    ax = figure.add_subplot()
+    ax: Any = figure.add_subplot()
     found = errors(directions)
     ax.plot([-180, 180], [-180, 180], color="#444444", lw=1.0, zorder=0)
     for x, y in (([0, 180], [180, 0]), ([-180, 0], [0, -180])):
         ax.plot(x, y, color="#888888", lw=1.0, ls="--", zorder=0)
-    for kind, marker, line in ((~found.confused, "o", 0.0), (found.confused, "x", 1.0)):
-        some = np.flatnonzero(kind)[:_DOTS]
-        points = np.degrees([found.azimuth[some], found.estimate[some]])
-        ax.scatter(*points, c=colour, s=18, lw=line, alpha=0.6, marker=marker)
+    for some, marker, line in zip(_some(found), "ox", (0.0, 1.0), strict=True):
+        told, answer = np.degrees(found.azimuth[some]), np.degrees(found.estimate[some])
+        ax.scatter(told, answer, c=colour, s=18, lw=line, alpha=0.6, marker=marker)
     ticks = range(-180, 181, 90)
     ax.set(xlim=(-185, 185), ylim=(-185, 185), xticks=ticks, yticks=ticks, aspect="equal")
     for axis in (ax.xaxis, ax.yaxis):
@@ -141,15 +144,15 @@ def matrix(exhibit: Matrix) -> Figure:
     size = (2.4 + step * max(columns, 5), 1.5 + step * max(rows, 5))
     figure = Figure(figsize=size, dpi=110, layout="constrained")
     ax = figure.add_subplot()
-    shown = ax.imshow(values, cmap="viridis", vmin=min(0.0, float(values.min(initial=0.0))))
+    least, most = min(0.0, float(values.min(initial=0.0))), float(values.max(initial=0.0))
+    shown = ax.imshow(values, cmap="viridis", vmin=least, vmax=most)
     ax.set_xticks(range(columns), list(exhibit.columns), rotation=50, ha="right", fontsize=8)
     ax.set_yticks(range(rows), list(exhibit.rows), fontsize=8)
     ax.set_title(exhibit.title, fontsize=11)
     figure.colorbar(shown, ax=ax, fraction=0.046, pad=0.02).ax.tick_params(labelsize=8)
     if columns <= _NUMBERS:
-        middle = float(shown.norm.vmin + shown.norm.vmax) / 2
         for (i, j), value in np.ndenumerate(values):
-            ink = "#000000" if value > middle else "#ffffff"
+            ink = "#000000" if value > (least + most) / 2 else "#ffffff"
             text = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
             ax.text(j, i, text, ha="center", va="center", color=ink, fontsize=8)
     return figure
@@ -161,25 +164,29 @@ def colours(names: Iterable[str]) -> list[str]:
     return [SYSTEM if is_system(name) else next(others) for name in names]
 
 
+def _some(found: Errors) -> tuple[I64, I64]:
+    """Places of the directions that are drawn: those not confused front to back, and those so."""
+    shown = found.confused[:_DOTS] == 1
+    return np.flatnonzero(~shown), np.flatnonzero(shown)
+
+
 def _sector_medians(found: Errors) -> tuple[F64, F64]:
     """The median error of each sector of true azimuths, as a closed line over the middles."""
     turn = 2 * np.pi / _SECTORS
     sector = np.round(found.azimuth / turn).astype(np.int64) % _SECTORS
-    median = np.array(
-        [
-            np.median(found.error[sector == i]) if (sector == i).any() else np.nan
-            for i in range(_SECTORS)
-        ]
-    )
+    median = np.full(_SECTORS, np.nan)
+    for i in np.unique(sector):
+        median[i] = np.median(found.error[sector == i])
     around = np.arange(_SECTORS + 1)
-    return around * turn, median[around % _SECTORS]
+    return np.asarray(around * turn, np.float64), median[around % _SECTORS]
 
 
 def _in_words(name: str, found: Errors) -> str:
     """A method and its two figures."""
     if not found.error.size:
         return name
-    share = 100 * found.confused.mean()
+    told = found.confused[np.isfinite(found.confused)]
+    share = 100 * told.mean() if told.size else 0.0
     return f"{name}: MAE {found.error.mean():.1f}°, front-back {share:.0f} %"
 
 
@@ -191,9 +198,3 @@ def _axes(title: str, height: float = 4.0) -> tuple[Figure, Any]:
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
     return figure, ax
-
-
-def _wrapped(angle: Any) -> F64:
-    """Angles between -pi and pi."""
-    wrapped: F64 = (np.asarray(angle, np.float64) + np.pi) % (2 * np.pi) - np.pi
-    return wrapped

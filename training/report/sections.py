@@ -26,6 +26,7 @@ def sections(exhibits: Sequence[Exhibit], folder: Path) -> str:
     Returns:
         HTML.
     """
+    _write_heard([e for e in exhibits if isinstance(e, Heatmap)], folder)
     parts = []
     for section in _SECTIONS:
         some: list[Any] = [e for e in exhibits if isinstance(e, section.kinds)]
@@ -41,15 +42,24 @@ def sections(exhibits: Sequence[Exhibit], folder: Path) -> str:
     return "\n".join(parts)
 
 
+def _write_heard(exhibits: Sequence[Heatmap], folder: Path) -> None:
+    """Write what was heard with each heatmap, with one gain, so that silence stays silent."""
+    for rate in {exhibit.rate for exhibit in exhibits}:
+        some = {
+            folder / f"sounds/heatmap-{i:02d}.wav": exhibit.sound
+            for i, exhibit in enumerate(exhibits)
+            if exhibit.sound is not None and exhibit.rate == rate
+        }
+        write_wavs(some, rate)
+
+
 def _heatmap(exhibit: Heatmap, number: str, folder: Path) -> str:
     """A pair of pictures with its sound."""
     picture = pictures.heatmap(exhibit)
     path = pictures.save(picture, folder / f"pictures/heatmap-{number}.png")
     player = ""
     if exhibit.sound is not None:
-        wav = folder / f"sounds/heatmap-{number}.wav"
-        write_wavs({wav: exhibit.sound}, exhibit.rate)
-        player = _player(wav, "what was heard")
+        player = _player(folder / f"sounds/heatmap-{number}.wav", "what was heard")
     return figure(path, exhibit.caption, player)
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import soundfile
 
 from ...envs.interface import F32
+from .exhibits import Reals
 
 _PEAK = 0.89  # full scale of the loudest sample, -1 dB
 _SHORTEST = 256  # samples of a window, at least
 
 
-def write_wavs(sounds: Mapping[Path, F32], rate: int) -> float:
+def write_wavs(sounds: Mapping[Path, Reals], rate: int) -> float:
     """Write sounds that are to be compared, as 16-bit PCM.
 
     Args:
@@ -33,7 +34,7 @@ def write_wavs(sounds: Mapping[Path, F32], rate: int) -> float:
     return gain
 
 
-def spectrogram(sound: F32, rate: int) -> F32:
+def spectrogram(sound: Reals, rate: int) -> F32:
     """Power in windows of 32 ms every 8 ms, mean of the channels.
 
     Args:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .results import Results
@@ -13,46 +14,58 @@ if TYPE_CHECKING:
 
 Rows = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 
-# A metric whose name holds one of these words is better when lower, unless it holds one of those.
+# A metric is better when lower if its name holds one of these words, unless it holds one of those;
+# with a word of the third kind neither is better.
 _LOWER = {
     "mae", "rmse", "mse", "rel", "log10", "error", "errors", "median", "medr", "confusion",
-    "confusions", "confused", "loss", "entropy", "offset", "pia", "er20", "cd", "std", "bias",
-    "false", "worst",
+    "confused", "loss", "entropy", "offset", "pia", "er20", "le", "std", "bias", "false",
 }  # fmt: skip
-_HIGHER = {"accuracy", "acc", "improvement", "gain", "within", "r2", "share"}
+_HIGHER = {"accuracy", "acc", "improvement", "gain", "within", "r2"}
+_NEITHER = {"chance", "baseline", "share", "visible", "count"}
 _UNITS = {"deg": "°", "db": "dB", "m": "m", "ms": "ms", "s": "s", "hz": "Hz", "frames": "frames"}
-_CAPITALS = {
-    "mae", "rmse", "mse", "rel", "ap", "auc", "sdr", "sir", "sar", "snr", "nmi", "ari", "ami", "f1",
-    "avc", "avol", "er20", "itd", "ild", "rt60",
+_OWN_UNITS = {
+    "azimuth_mae": "°", "azimuth_median": "°", "direction_mae": "°", "le_cd": "°",
+    "distance_mae": "m", "rmse": "m", "offset_mae": "frames",
+}  # fmt: skip
+_DECIBELS = {"sdr", "sir", "sar", "snr"}
+_CAPITALS = _DECIBELS | {
+    "mae", "rmse", "mse", "rel", "ap", "auc", "nmi", "ari", "ami", "f1", "f20", "er20", "le", "lr",
+    "cd", "itd", "ild", "rt60", "r",
 }  # fmt: skip
 _WRITTEN = {
     "ciou": "cIoU", "iou": "IoU", "miou": "mIoU", "iiou": "IIoU", "pia": "pIA", "knn": "k-NN",
-    "delta1": "δ₁", "delta2": "δ₂", "delta3": "δ₃", "r2": "R²", "pmax": "p max",
+    "delta1": "δ₁", "delta2": "δ₂", "delta3": "δ₃", "r2": "R²", "pmax": "p max", "ndcg": "nDCG",
+    "medr": "MedR",
 } | {word: word.upper() for word in _CAPITALS}  # fmt: skip
 
 
 def label(metric: str) -> str:
     """A metric as people write it, with its unit and an arrow to where it is better.
 
-    >>> label("azimuth_mae_deg"), label("si_sdr_improvement_db"), label("within_10_deg")
-    ('azimuth MAE, ° ↓', 'SI-SDR improvement, dB ↑', 'within 10 ° ↑')
+    >>> label("azimuth_mae"), label("si_sdr_gain"), label("ciou_adaptive@.5")
+    ('azimuth MAE, ° ↓', 'SI-SDR gain, dB ↑', 'cIoU adaptive@.5 ↑')
     """
     words = metric.split("_")
-    unit = _UNITS[words.pop()] if len(words) > 1 and words[-1] in _UNITS else ""
-    unit = unit and f" {unit}" if words[-1].isdigit() else unit and f", {unit}"
-    name = " ".join(_WRITTEN.get(word, word) for word in words)
+    unit = _OWN_UNITS.get(metric, "dB" if _DECIBELS & set(words) else "")
+    if len(words) > 1 and words[-1] in _UNITS:
+        unit = _UNITS[words.pop()]
+    parts = [word.partition("@") for word in words]
+    name = " ".join(_WRITTEN.get(word, word) + at + level for word, at, level in parts)
     name = name.replace("si SDR", "SI-SDR").replace("front back", "front-back")
-    return f"{name}{unit} {'↓' if lower_is_better(metric) else '↑'}"
+    arrow = {1: " ↑", -1: " ↓", 0: ""}[better(metric)]
+    return f"{name}{f', {unit}' if unit else ''}{arrow}"
 
 
-def lower_is_better(metric: str) -> bool:
-    """Whether a smaller value of a metric is a better one, by the words of its name.
+def better(metric: str) -> int:
+    """Which way a metric is better by the words of its name: 1 up, -1 down, 0 neither.
 
-    >>> lower_is_better("rmse"), lower_is_better("error_within_10_deg"), lower_is_better("ap")
-    (True, False, False)
+    >>> better("rmse"), better("azimuth_acc@10"), better("flip_accuracy_chance")
+    (-1, 1, 0)
     """
-    words = set(metric.split("_"))
-    return bool(words & _LOWER) and not words & _HIGHER
+    words = set(re.split("[_@/]", metric))
+    if words & _NEITHER:
+        return 0
+    return -1 if words & _LOWER and not words & _HIGHER else 1
 
 
 def metrics_of(rows: Rows) -> list[str]:
@@ -63,9 +76,9 @@ def metrics_of(rows: Rows) -> list[str]:
 def best(rows: Rows, metric: str) -> set[str]:
     """The rows with the best mean of a metric; none where there is nothing to compare."""
     means = {name: mean for name, row in rows.items() if (mean := _mean(row, metric)) is not None}
-    if len(means) < 2:
+    if len(means) < 2 or not better(metric):
         return set()
-    top = min(means.values()) if lower_is_better(metric) else max(means.values())
+    top = min(means.values()) if better(metric) < 0 else max(means.values())
     return {name for name, mean in means.items() if mean == top}
 
 
@@ -79,22 +92,32 @@ def cell(rows: Rows, name: str, metric: str) -> tuple[str, str]:
     mean = _mean(rows[name], metric)
     if mean is None:
         return "-", ""
-    digits = _digits(_mean(row, metric) for row in rows.values())
+    digits = _digits([_mean(row, metric) for row in rows.values()])
     low, high = value.get("low"), value.get("high")
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return f"{mean:.{digits}f}", ""
     return f"{mean:.{digits}f}", f"[{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def table(results: Results, evaluator: str) -> Table:
-    """One evaluator's figures for the terminal, the system's row and the best values in bold."""
+def table(results: Results) -> list[Table]:
+    """Figures for the terminal, one table an evaluator; the system and the best are in bold."""
+    notes = results.get("notes", {})
+    return [_table(name, rows, notes.get(name, "")) for name, rows in results["tables"].items()]
+
+
+def is_system(row: str) -> bool:
+    """Whether a row is the system's own, and no control."""
+    return row.lower().startswith("system")
+
+
+def _table(evaluator: str, rows: Rows, note: str) -> Table:
+    """One evaluator's figures for the terminal."""
     from rich.table import Table
     from rich.text import Text
 
-    rows: Rows = results["tables"][evaluator]
     view = Table(
         title=evaluator.replace("_", " "), title_justify="left", title_style="bold",
-        caption=results.get("notes", {}).get(evaluator) or None, caption_justify="left",
+        caption=note or None, caption_justify="left",
     )  # fmt: skip
     view.add_column("")
     metrics = metrics_of(rows)
@@ -111,18 +134,13 @@ def table(results: Results, evaluator: str) -> Table:
     return view
 
 
-def is_system(row: str) -> bool:
-    """Whether a row is the system's own, and no control."""
-    return row.lower().startswith("system")
-
-
 def _mean(row: Mapping[str, Mapping[str, float | None]], metric: str) -> float | None:
     """The mean if there is a finite one."""
     mean = row.get(metric, {}).get("mean")
     return mean if mean is not None and math.isfinite(mean) else None
 
 
-def _digits(means: Iterable[float | None]) -> int:
+def _digits(means: Sequence[float | None]) -> int:
     """Decimals that suit the largest of some values: three where all are below one."""
     largest = max((abs(mean) for mean in means if mean is not None), default=0.0)
     return 3 if largest < 1.0005 else 2 if largest < 10 else 1 if largest < 1000 else 0
