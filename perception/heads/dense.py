@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ...envs.interface import SoundwalkError
-from ..encoders.layers import block
+from ..encoders.layers import block, channels_last
 
 _MOST = 4.0  # |logarithm| of result / scale: exp(4) = 55, beyond which gradients would explode
 
@@ -71,6 +71,7 @@ class Dense(nn.Module):
             block(coarse, fine, 3, 1, norm) for coarse, fine in pairwise(widths)
         )
         self.positive = Positive(widths[-1], scale)
+        channels_last(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim_in) to (B, 1, size, size), positive."""

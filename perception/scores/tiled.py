@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ...envs.interface import SoundwalkError
-from ..encoders.layers import block
+from ..encoders.layers import block, channels_last
 from .vectors import pick
 
 
@@ -65,6 +65,7 @@ class TiledUNet(nn.Module):
         self.last = nn.Sequential(
             block(widths[0], widths[0], 3, 1, norm), nn.Conv2d(widths[0], channels, 1)
         )
+        channels_last(self)
 
     def forward(self, features: Mapping[str, Any]) -> Tensor:
         """Features by name to (B, channels, H, W).
