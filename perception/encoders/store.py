@@ -140,7 +140,7 @@ def encoder_words(folder: str | Path) -> dict[str, Any]:
             "`soundwalk pretrain` or save_encoder wrote"
         )
     try:
-        words = json.loads(path.read_text(encoding="utf-8"))
+        words: Any = json.loads(path.read_text(encoding="utf-8"))
         known = isinstance(words, dict) and words.get("format") == FORMAT
     except (OSError, ValueError) as error:
         raise SoundwalkError(f"{str(path)!r} is damaged: {error}; write it again") from error
@@ -153,7 +153,7 @@ def encoder_words(folder: str | Path) -> dict[str, Any]:
     missing = [k for k in ("class", "arguments", "keys", "digest") if k not in words]
     if missing:
         raise SoundwalkError(f"{str(path)!r} is damaged: it lacks {', '.join(missing)}")
-    return words
+    return dict(words)
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:

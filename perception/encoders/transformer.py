@@ -98,7 +98,7 @@ class TransformersEncoder(nn.Module):
 
 def _front(config: Any, reads: str, key: str, words: Mapping[str, Any]) -> nn.Module:
     """What turns an observation into the input of a model."""
-    bins = getattr(config, "num_mel_bins", None)
+    bins: Any = getattr(config, "num_mel_bins", None)
     if reads == "pixel_values":
         size = getattr(config, "image_size", None)
         pair = (size, size) if isinstance(size, int) else tuple(size) if size else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from gymnasium.vector import VectorEnv
 
 from soundwalk.envs.acoustics import AcousticConfig, GeometricEngine, PyroomEngine
@@ -19,12 +20,15 @@ from soundwalk.envs.rendering import Camera
 from soundwalk.envs.scenes import Scene, generate, shoebox
 from soundwalk.envs.simulators.homes import Home, HomePool, Key
 from soundwalk.envs.simulators.native import NativeSimulator
+from soundwalk.perception.encoders.image import ImageEncoder
+from soundwalk.perception.encoders.spectrogram import SpectrogramEncoder
 from soundwalk.perception.features import (
     BeliefObservation,
     CueHistory,
     EgoMapObservation,
     SpectrogramObservation,
 )
+from soundwalk.perception.features.encoded import EncodedObservation, WaveformMemory
 
 PIXELS = 33  # odd, so that the middle pixel looks along the heading
 CAMERA = Camera(PIXELS, PIXELS, np.pi / 2)
@@ -139,10 +143,17 @@ ENGINES: dict[str, EngineCase] = {
 
 AnyVectorEnv = VectorEnv[Any, Any, Any]
 
+torch.manual_seed(0)
+_EARS = SpectrogramEncoder(dim=8, width=4, inputs=("magnitude", "phase"))
+_EYES = ImageEncoder(channels=1, dim=8, width=4, scale=10.0)
+
 # The key that is added, and what adds it to a vector environment.
 WRAPPERS: dict[str, Callable[[AnyVectorEnv], AnyVectorEnv]] = {
     "spectrogram": SpectrogramObservation,
     "cues": CueHistory,
     "belief": lambda env: BeliefObservation(CueHistory(env)),
     "map": EgoMapObservation,
+    "waveform": WaveformMemory,
+    "encoded_audio": lambda env: EncodedObservation(env, {"audio": _EARS}, memory_seconds=0.6),
+    "encoded_depth": lambda env: EncodedObservation(env, {"depth": _EYES}),
 }

@@ -25,7 +25,7 @@ from soundwalk.perception.encoders.protocol import Encoder, ObservationEncoder, 
 from soundwalk.perception.encoders.spectrogram import SpectrogramEncoder
 from soundwalk.perception.encoders.store import encoder_words, load_encoder, save_encoder
 
-EARS = {"channels": 2, "dim": 6, "width": 4, "inputs": ("magnitude", "phase")}
+EARS: dict[str, Any] = {"channels": 2, "dim": 6, "width": 4, "inputs": ("magnitude", "phase")}
 
 
 @remember_arguments
