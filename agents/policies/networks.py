@@ -6,6 +6,7 @@ mixed. Which observations are used is decided by which are there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from math import prod
 
 import gymnasium as gym
@@ -14,6 +15,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import Tensor, nn
 
 from ...envs.interface import MAX_DEPTH, SoundwalkError
+from ...perception.encoders.protocol import ENCODED
 
 _QUIET = 1e-3  # spectrogram magnitudes below this are floor
 
@@ -79,14 +81,35 @@ class VectorBranch(nn.Module):
         return features
 
 
+class EncodedBranch(nn.Module):
+    """A dense layer over the features of an encoder.
+
+    They are brought to one scale first: encoders differ in it by orders of magnitude.
+    """
+
+    def __init__(self, size: int, width: int) -> None:
+        """Make the branch for `size` features into `width` others."""
+        super().__init__()
+        self.layers = nn.Sequential(nn.LayerNorm(size), nn.Linear(size, width), nn.ReLU())
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(B, size) to (B, width)."""
+        features: Tensor = self.layers(values)
+        return features
+
+
 class AudioVisualExtractor(BaseFeaturesExtractor):
     """Joins a branch for each observation there is: depth, rgb, map, spectrogram, cues, motion.
+
+    Observations whose names begin with "encoded_" are features of an encoder.
 
     Args:
         observation_space: the dictionary of observations.
         features_dim: size of the joint feature vector.
         width: size of each branch's output.
         keys: which observations to use; all that are known by default.
+        branches: by observation, what to use in place of the branch that is made here for it, or
+            for an observation that is not known here: (B, …) to (B, width).
 
     Raises:
         SoundwalkError: a key is not an observation of this environment.
@@ -98,25 +121,29 @@ class AudioVisualExtractor(BaseFeaturesExtractor):
         features_dim: int = 256,
         width: int = 128,
         keys: tuple[str, ...] | None = None,
+        *,
+        branches: Mapping[str, nn.Module] | None = None,
     ) -> None:
         """See the class."""
         super().__init__(observation_space, features_dim)
+        given = dict(branches or {})
         shapes = {name: space.shape or () for name, space in observation_space.spaces.items()}
-        self.keys = [name for name in keys or _KNOWN if keys or name in shapes]
+        self.keys = list(dict.fromkeys([*(keys or _known(shapes)), *given]))
         for key in self.keys:
-            if key not in shapes or key not in _KNOWN:
+            if key not in shapes or key not in (*_known(shapes), *given):
                 raise SoundwalkError(
                     f"policy key {key!r} cannot be used: this environment observes "
                     f"{', '.join(shapes)}; the network knows {', '.join(_KNOWN)}"
                 )
-        self.motion_keys = [key for key in self.keys if key in _MOTION]
-        branches: dict[str, nn.Module] = {}
-        for key in self.keys:
-            if key not in _MOTION:
-                branches[key] = _branch(key, shapes[key], width)
-        self.branches = nn.ModuleDict(branches)
+        self.motion_keys = [key for key in self.keys if key in _MOTION and key not in given]
+        made = {
+            key: given[key] if key in given else _branch(key, shapes[key], width)
+            for key in self.keys
+            if key not in self.motion_keys
+        }
+        self.branches = nn.ModuleDict(made)
         motion = sum(prod(shapes[key]) for key in self.motion_keys)
-        self.mix = nn.Sequential(nn.Linear(width * len(branches) + motion, features_dim), nn.ReLU())
+        self.mix = nn.Sequential(nn.Linear(width * len(made) + motion, features_dim), nn.ReLU())
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
         """A dictionary of batches to (B, features_dim)."""
@@ -130,7 +157,15 @@ _MOTION = {"pose": 0.2, "collided": 1.0, "last_action": 1.0}  # scale to about o
 _KNOWN = ("depth", "rgb", "map", "spectrogram", "cues", "belief", *_MOTION)
 
 
+def _known(names: Iterable[str]) -> list[str]:
+    """Those of the names that a branch is made for here."""
+    there = list(names)
+    return [n for n in _KNOWN if n in there] + [n for n in there if n.startswith(ENCODED)]
+
+
 def _branch(key: str, shape: tuple[int, ...], width: int) -> nn.Module:
+    if key.startswith(ENCODED):
+        return EncodedBranch(prod(shape), width)
     if key == "spectrogram":
         return SpectrogramBranch(shape, width)
     if key in ("cues", "belief"):

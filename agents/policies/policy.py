@@ -15,6 +15,7 @@ from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
 from ...envs.interface import SoundwalkError
+from .extractor import EncoderExtractor
 from .networks import AudioVisualExtractor
 
 
@@ -26,7 +27,8 @@ class AudioGoalPolicy(MultiInputActorCriticPolicy):
         action_space: four discrete actions.
         lr_schedule: learning rate by progress, as SB3 wants it.
         hidden: width of the one hidden layer of actor and critic.
-        features_extractor_kwargs: arguments of `AudioVisualExtractor`.
+        features_extractor_kwargs: arguments of `AudioVisualExtractor`, or of `EncoderExtractor` if
+            `encoders` are among them. What is frozen is left out of the optimizer.
         options: further arguments of SB3's policy.
     """
 
@@ -47,6 +49,7 @@ class AudioGoalPolicy(MultiInputActorCriticPolicy):
             raise SoundwalkError(
                 "ortho_init=True would re-initialise the features extractor: leave it out"
             )
+        arguments = features_extractor_kwargs or {}
         super().__init__(
             observation_space,
             action_space,
@@ -54,8 +57,10 @@ class AudioGoalPolicy(MultiInputActorCriticPolicy):
             net_arch={"pi": [hidden], "vf": [hidden]},
             activation_fn=nn.ReLU,
             ortho_init=False,
-            features_extractor_class=AudioVisualExtractor,
-            features_extractor_kwargs=features_extractor_kwargs or {},
+            features_extractor_class=(
+                EncoderExtractor if arguments.get("encoders") else AudioVisualExtractor
+            ),
+            features_extractor_kwargs=arguments,
             **options,
         )
 
@@ -63,6 +68,11 @@ class AudioGoalPolicy(MultiInputActorCriticPolicy):
         # Before SB3 makes the optimizer, so that it holds these parameters too.
         self.compass: nn.Linear = nn.Linear(self.features_dim, 3)
         super()._build(lr_schedule)
+        self.optimizer = self.optimizer_class(
+            [parameter for parameter in self.parameters() if parameter.requires_grad],
+            lr=lr_schedule(1),  # type: ignore[call-arg]
+            **self.optimizer_kwargs,
+        )
         with torch.no_grad():  # start undecided between the actions
             for parameter in self.action_net.parameters():
                 parameter.mul_(0.1)
