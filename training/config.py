@@ -17,6 +17,8 @@ import yaml
 
 from .. import configs
 from ..envs.interface import SENSOR_HEIGHT, SoundwalkError, unknown
+from ..perception.encoders.pretrained import EncoderSource
+from ..perception.encoders.protocol import ENCODED
 from .convert import build, plain
 from .imitate import ImitationConfig
 from .reading import override, read_yaml
@@ -31,6 +33,8 @@ class EnvConfig:
     Attributes:
         wrappers: import strings "module:Class" of vector wrappers, the innermost first. A module
             that begins with a dot is one of soundwalk's.
+        encoders: those of the policy, filled in from there: frozen ones encode, for the others the
+            sound of the last second is kept.
     """
 
     num_envs: int = 64
@@ -62,16 +66,36 @@ class EnvConfig:
     doppler: bool = False
     substeps: int = 0
     acoustics: dict[str, Any] = field(default_factory=dict)
+    encoders: dict[str, EncoderSource] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make encoders of what YAML says of them."""
+        object.__setattr__(self, "encoders", _encoders(self.encoders, "env.encoders"))
 
 
 @dataclass(frozen=True)
 class PolicyConfig:
-    """The network: which observations it uses, and how wide it is; see `AudioVisualExtractor`."""
+    """The network: which observations it uses, and how wide it is; see `AudioVisualExtractor`.
+
+    Attributes:
+        keys: observations; those that encoders read or make are added.
+        encoders: pretrained networks by the observation that each reads (audio, rgb, depth); see
+            `EncoderSource`. A frozen one adds the observation encoded_audio, … once a step, one
+            that learns is part of the policy.
+    """
 
     keys: tuple[str, ...] = ("depth", "spectrogram", "pose", "collided", "last_action")
     features_dim: int = 256
     width: int = 128
     hidden: int = 128
+    encoders: dict[str, EncoderSource] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make encoders of what YAML says of them, and name what they read or make."""
+        encoders = _encoders(self.encoders, "policy.encoders")
+        added = [_observation(key, source) for key, source in encoders.items()]
+        object.__setattr__(self, "encoders", encoders)
+        object.__setattr__(self, "keys", tuple(dict.fromkeys([*self.keys, *added])))
 
 
 @dataclass(frozen=True)
@@ -160,6 +184,8 @@ class Config:
                 f"ppo.batch_size is {self.ppo.batch_size}: expected a divisor of env.num_envs x "
                 f"ppo.n_steps = {rollout}"
             )
+        env = dataclasses.replace(self.env, encoders=self.policy.encoders)
+        object.__setattr__(self, "env", env)
 
 
 def load_config(name: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -187,13 +213,39 @@ def from_dict(values: Mapping[str, Any]) -> Config:
     Raises:
         SoundwalkError: an unknown key, or a value of the wrong type.
     """
+    env = values.get("env")
+    if isinstance(env, Mapping) and env.get("encoders"):
+        raise SoundwalkError("env.encoders are filled in by policy.encoders: set those instead")
     return build(Config, values, "")
 
 
 def save_config(config: Config, path: Path) -> None:
     """Write all values, the defaults too, as YAML that `load_config` reads back."""
     values = plain(dataclasses.asdict(config))
+    del values["env"]["encoders"]  # those of the policy
     path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+
+
+def _encoders(values: Mapping[str, Any], where: str) -> dict[str, EncoderSource]:
+    """Encoders from plain values, each pinned to what its folder holds now."""
+    made = {}
+    for key, value in values.items():
+        if isinstance(value, EncoderSource):
+            made[key] = value
+            continue
+        if isinstance(value, Mapping) and "source" not in value:
+            raise SoundwalkError(
+                f"{where}.{key}.source is missing: expected a folder, timm:NAME or hf:NAME"
+            )
+        made[key] = build(EncoderSource, value, f"{where}.{key}").pinned()
+    return made
+
+
+def _observation(key: str, source: EncoderSource) -> str:
+    """The observation that a policy gets with an encoder of `key`."""
+    if source.frozen:
+        return ENCODED + key
+    return "waveform" if key == "audio" else key
 
 
 def _find(name: str) -> Path:

@@ -11,12 +11,13 @@ import torch
 
 from ..agents.baselines import BASELINES, Agent, make
 from ..agents.policies import AudioGoalPolicy
-from ..envs.interface import I64, Bool, SoundwalkError, unknown
+from ..envs.interface import F32, I64, Bool, SoundwalkError, unknown
+from ..perception.features.encoded import silence
 from .checkpoints import Checkpoints
 from .runs import run_config
 from .worlds import Envs, make_policy
 
-HEARING = ("audio", "spectrogram", "cues", "belief")  # observations that sound goes into
+HEARING = ("audio", "waveform", "spectrogram", "cues", "belief")  # 0 where nothing is heard
 _ALIASES = {"direction_follower": "direction", "follower": "direction"}
 
 
@@ -30,6 +31,7 @@ class PolicyAgent:
             nothing else, so that an evaluation gives the same walks in a batch of any size.
         temperature: 1 acts as in training, 0 always takes the most probable action.
         deaf: replace what it hears by silence.
+        silence: observations (D,) of silence that are not 0, by name: those that encoders make.
 
     Raises:
         SoundwalkError: the temperature is negative or not finite.
@@ -45,11 +47,12 @@ class PolicyAgent:
         seed: int = 0,
         temperature: float = 1.0,
         deaf: bool = False,
+        silence: Mapping[str, F32] | None = None,
     ) -> None:
         """See the class."""
         if not 0 <= temperature < np.inf:
             raise SoundwalkError(f"temperature={temperature}: expected 0 (greedy) or more")
-        self._policy, self._deaf = policy, deaf
+        self._policy, self._deaf, self._silence = policy, deaf, silence or {}
         self._seed, self._temperature = seed, temperature
         self._keys = list(policy.observation_space.spaces)  # type: ignore[attr-defined]
         self._plays = np.arange(num_envs) - num_envs
@@ -65,7 +68,8 @@ class PolicyAgent:
         """The next action of each environment, (N,)."""
         seen = {key: observations[key] for key in self._keys}
         if self._deaf:
-            seen.update({key: np.zeros_like(seen[key]) for key in self._keys if key in HEARING})
+            heard = [key for key in self._keys if key in HEARING or key in self._silence]
+            seen.update({k: np.zeros_like(seen[k]) + self._silence.get(k, 0) for k in heard})
         device = self._policy.device
         with torch.no_grad():
             tensors = {key: torch.as_tensor(value, device=device) for key, value in seen.items()}
@@ -121,7 +125,10 @@ def make_agent(
     if run is not None:
         policy = load_policy(run, envs, checkpoint=checkpoint)
         deaf = kind == "deaf"
-        return PolicyAgent(policy, envs.num_envs, seed=seed, temperature=temperature, deaf=deaf)
+        return PolicyAgent(
+            policy, envs.num_envs, seed=seed, temperature=temperature, deaf=deaf,
+            silence=silence(envs),
+        )  # fmt: skip
     return make(kind, envs.num_envs, seed)
 
 

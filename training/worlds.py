@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gymnasium as gym
@@ -12,6 +12,8 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from ..agents.policies import AudioGoalPolicy
 from ..envs.interface import SoundwalkError
 from ..envs.vector import AudioGoalVectorEnv
+from ..perception.encoders.pretrained import EncoderSource
+from ..perception.features.encoded import EncodedObservation, WaveformMemory
 from .config import EnvConfig, PolicyConfig
 
 Envs = VectorEnv[Any, Any, Any]
@@ -75,13 +77,29 @@ def make_envs(
         options: further or other arguments of `AudioGoalVectorEnv`.
 
     Raises:
-        SoundwalkError: a wrapper cannot be found, or an argument has no meaning.
+        SoundwalkError: a wrapper cannot be found, an encoder cannot be used, or an argument has no
+            meaning.
     """
     arguments = {name: getattr(config, name) for name in _ENV_ARGUMENTS}
     envs: Envs = AudioGoalVectorEnv(**{**arguments, **options})
     for wrapper in config.wrappers:
         envs = find(wrapper)(envs)
+    envs = with_encoders(envs, config.encoders)
     return envs if keys is None else KeepObservations(envs, keys)
+
+
+def with_encoders(envs: Envs, encoders: Mapping[str, EncoderSource]) -> Envs:
+    """Observations that encoders of a policy make or read: frozen ones are computed here.
+
+    Raises:
+        SoundwalkError: an encoder is not there, or cannot read what is observed.
+    """
+    for key, source in encoders.items():
+        if source.frozen:
+            envs = EncodedObservation(envs, {key: source}, source.memory)
+        elif key == "audio":
+            envs = WaveformMemory(envs, source.memory)
+    return envs
 
 
 def observed(envs: Envs) -> dict[str, gym.Space[Any]]:
@@ -119,12 +137,14 @@ def find(name: str) -> Callable[..., Any]:
 
 def policy_arguments(config: PolicyConfig) -> dict[str, Any]:
     """Arguments of `AudioGoalPolicy` besides the spaces."""
+    learning = {key: source for key, source in config.encoders.items() if not source.frozen}
     return {
         "hidden": config.hidden,
         "features_extractor_kwargs": {
             "features_dim": config.features_dim,
             "width": config.width,
             "keys": config.keys,
+            **({"encoders": learning} if learning else {}),
         },
     }
 
@@ -143,4 +163,6 @@ def make_policy(config: PolicyConfig, envs: Envs) -> AudioGoalPolicy:
     )
 
 
-_ENV_ARGUMENTS = tuple(name for name in EnvConfig.__dataclass_fields__ if name != "wrappers")
+_ENV_ARGUMENTS = tuple(
+    name for name in EnvConfig.__dataclass_fields__ if name not in ("wrappers", "encoders")
+)
