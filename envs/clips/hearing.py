@@ -177,7 +177,7 @@ class Ears:
             where = np.repeat(slots[piece], k)
             lengths[piece] = direct_lengths(self._pool, where, who, rows.ravel()).reshape(-1, k)
         straight = np.linalg.norm(positions - heads[:, None], axis=-1)
-        return lengths < straight + _STRAIGHT
+        return np.asarray(lengths < straight + _STRAIGHT, np.bool_)
 
     def _place(self, slots: I32, positions: F64, *, fields: bool = True) -> I64:
         """Put sources (n, K, 3) into the pool; (n, K) their rows."""

@@ -206,6 +206,11 @@ class ClipOptions:
         return np.asarray(rates / rates.sum(), np.float64)
 
     @property
+    def visible_pixels(self) -> float:
+        """Pixels that an object covers at least to count as visible."""
+        return max(1.0, self.least_pixels * self.resolution**2)
+
+    @property
     def rate(self) -> int:
         """Samples per second."""
         return self.config.sample_rate
@@ -219,8 +224,7 @@ class ClipOptions:
     def frame_times(self) -> F64:
         """(F,) seconds after the beginning of the sound."""
         centred = np.arange(self.frames) - 0.5 * (self.frames - 1)
-        times: F64 = self.margin + 0.5 * self.seconds + centred / self.fps
-        return times
+        return np.asarray(self.margin + 0.5 * self.seconds + centred / self.fps, np.float64)
 
 
 def _check_number(name: str, value: Any, low: float, high: float, unit: str) -> None:

@@ -54,7 +54,6 @@ class Director:
         """Take the homes' meshes, and who tells whether straight lines to sources are free."""
         self._meshes, self._options, self._sights = meshes, options, sights
         self._camera = Camera(options.resolution, options.resolution, options.hfov)
-        self._least = max(1.0, options.least_pixels * options.resolution**2)
 
     def find(self, window: Window, kinds: I64, rng: np.random.Generator) -> Shots:
         """A viewpoint for each of `kinds` (N,).
@@ -110,8 +109,9 @@ class Director:
         aimed = np.take_along_axis(bearing, mine, 2)[..., 0]
         spread = rng.uniform(-0.5, 0.5, (n, _CANDIDATES))
         away = (kinds == OFFSCREEN)[:, None]
-        heading = wrap_angle(np.where(away, 2 * np.pi * spread, aimed - spread * _EDGE * o.hfov))
-        azimuth = wrap_angle(bearing - heading[..., None])
+        turned = np.where(away, 2 * np.pi * spread, aimed - spread * _EDGE * o.hfov)
+        heading: F64 = wrap_angle(np.asarray(turned, np.float64))
+        azimuth: F64 = wrap_angle(bearing - heading[..., None])
         inside = self._inside(azimuth, flat, delta[..., 2])
         near = p.room[home][:, None] == rooms[..., None]
         size = self._size(window, home, delta, flat * np.cos(azimuth))
@@ -163,11 +163,11 @@ class Director:
         """Which proposals show what they must, and what sounds in them."""
         o, p, row = self._options, window.places, np.arange(len(target))
         pixels = self._pixels(window, shots)
-        seen = pixels >= self._least
+        seen = pixels >= o.visible_pixels
         reach = np.linalg.norm(p.position[shots.home] - shots.head[:, None], axis=-1)
         fits = window.usable[shots.home] & (reach >= o.distance[0]) & (reach <= o.distance[1])
         away = (kinds == OFFSCREEN)[:, None]
-        eligible = fits & np.where(away, pixels == 0, seen)
+        eligible = fits & np.where(away, (pixels == 0) & self._beside(window, shots), seen)
         lots = np.where(eligible, rng.random(eligible.shape), -1.0)
         lots[row, target] += 2.0  # the target comes first
         order = np.argsort(-lots, axis=1, kind="stable")[:, : o.sources]
@@ -182,6 +182,18 @@ class Director:
         if o.line_of_sight is not None:
             good &= self._clear(window, shots, good & ~quiet) | quiet
         return good, shots
+
+    def _beside(self, window: Window, shots: Shots) -> Bool:
+        """(n, O) which objects stay beside the image even when they move; all, if none moves."""
+        o, box = self._options, window.places.box[shots.home]
+        if o.motion == 0.0:
+            return np.ones(box.shape[:2], np.bool_)
+        delta = 0.5 * (box[..., :2] + box[..., 3:5]) - shots.head[:, None, :2]
+        reach = 0.5 * np.linalg.norm(box[..., 3:5] - box[..., :2], axis=-1) + o.motion
+        flat = np.hypot(delta[..., 0], delta[..., 1])
+        azimuth = wrap_angle(np.arctan2(delta[..., 1], delta[..., 0]) - shots.heading[:, None])
+        wide = np.arcsin(np.minimum(reach / np.maximum(flat, 1e-9), 1.0))
+        return np.asarray(np.abs(azimuth) - wide > 0.5 * o.hfov, np.bool_)
 
     def _clear(self, window: Window, shots: Shots, asked: Bool) -> Bool:
         """(n,) whether all straight lines are as wanted, where that is asked."""

@@ -10,14 +10,15 @@ import numpy.typing as npt
 
 from ..acoustics.sounds.levels import ACTIVE_RMS
 from ..arguments import room_range
-from ..interface import F32, F64, I32, I64, wrap_angle
-from ..rendering import Camera, render
+from ..interface import F32, F64, I64, wrap_angle
 from ..simulators.homes import HomePool
 from ..tasks.episodes import home_seeds
 from .hearing import ROWS, Ears
+from .images import Eyes
+from .motion import Envelopes, shifts
 from .options import NOISE, SILENT, ClipOptions
 from .places import Neighbourhood, Window
-from .viewpoints import Director, Shots, count_pixels
+from .viewpoints import Director, Shots
 from .voices import Voices
 
 _SPARE = 8  # slots for homes that are built ahead or were left
@@ -49,7 +50,8 @@ class ClipWorld:
         self._homes = Neighbourhood(self._pool, seeds, rooms, self.voices.can_sound)
         self._ears = Ears(self._pool.acoustics, o.echo_seconds)
         self._director = Director(self._pool.meshes, o, self._ears.sights)
-        self._camera = Camera(o.resolution, o.resolution, o.hfov)
+        self._eyes = Eyes(self._pool.meshes, o)
+        self._envelopes = Envelopes(self.voices, o.fps)
         self._first = int(np.random.default_rng([o.seed, 1]).integers(len(seeds)))
         self._lock = threading.Lock()  # the pool's scratch memory serves one batch at a time
 
@@ -77,15 +79,26 @@ class ClipWorld:
     def _batch(self, index: int, size: int) -> Batch:
         o = self.options
         rng = np.random.default_rng([o.seed, 2, index])
-        moved = o.refresh * size / 64
-        window = self._homes.window(self._first + int(index * moved), o.homes)
-        self._homes.expect(self._first + int((index + _AHEAD) * moved), o.homes)
+        pace = o.refresh * size / 64
+        window = self._homes.window(self._first + int(index * pace), o.homes)
+        self._homes.expect(self._first + int((index + _AHEAD) * pace), o.homes)
         kinds = rng.choice(len(o.shares), size=size, p=o.shares)
         shots = self._director.find(window, kinds, rng)
         headings = self._headings(shots.heading, rng)
-        batch = self._facts(window, shots, kinds, headings)
-        batch |= self._see(window, shots, headings)
-        batch |= self._hear(window, shots, kinds, headings, rng)
+        there, p = shots.sources >= 0, window.places
+        names = np.where(there, p.category[shots.home[:, None], shots.sources], -1)
+        clips, offsets = self.voices.draw(names, rng)
+        batch = self._facts(window, shots, headings)
+        batch |= {"category": names, "clip": clips, "kind": kinds.astype(np.int64)}
+        moved = self._shifts(window, shots, names, clips, offsets) if o.motion > 0.0 else None
+        batch |= self._eyes.see(window, shots, headings, moved)
+        if "audio" in o.wants or "stems" in o.wants:
+            batch |= self._sounds(window, shots, headings, clips, offsets)
+            self._add_noise(batch["audio"], kinds, rng)
+            if "audio" not in o.wants:
+                del batch["audio"]
+        if "echo" in o.wants:
+            batch["echo"] = self._ears.echoes(window.slots[shots.home], shots.head, headings)
         return batch
 
     def _headings(self, first: F64, rng: np.random.Generator) -> F64:
@@ -98,7 +111,7 @@ class ClipWorld:
         turned = wrap_angle(first[:, None] + np.pad(turns, ((0, 0), (1, 0))))
         return turned.astype(np.float32).astype(np.float64)  # exactly what `pose` says
 
-    def _facts(self, window: Window, shots: Shots, kinds: I64, headings: F64) -> Batch:
+    def _facts(self, window: Window, shots: Shots, headings: F64) -> Batch:
         """Where everything is."""
         p, home = window.places, shots.home
         v = headings.shape[1]
@@ -120,8 +133,6 @@ class ClipWorld:
             "azimuth": azimuth.astype(np.float32),
             **{k: np.repeat(a[:, None], v, 1).astype(np.float32) for k, a in still.items()},
             "sight": np.repeat(sight[:, None], v, 1),
-            "category": np.where(there, p.category[home[:, None], shots.sources], -1),
-            "kind": kinds.astype(np.int64),
             "home": p.seed[home],
             "room": shots.room,
             "room_kind": p.kinds[home, shots.room],
@@ -133,64 +144,21 @@ class ClipWorld:
         chosen = np.maximum(shots.sources, 0)
         return np.asarray(window.places.position[shots.home[:, None], chosen])
 
-    def _see(self, window: Window, shots: Shots, headings: F64) -> Batch:
-        """Images, and what they show."""
-        o, (n, v) = self.options, headings.shape
-        side, p = o.resolution, window.places
-        rgb = np.empty((n * v, side, side, 3), np.uint8) if "rgb" in o.wants else None
-        depth = np.empty((n * v, side, side), np.float32) if "depth" in o.wants else None
-        image = np.empty((n * v, side, side), np.int32)
-        poses = np.zeros((n * v, 5), np.float32)
-        poses[:, :3], poses[:, 3] = np.repeat(shots.head, v, 0), headings.ravel()
-        slots = np.repeat(window.slots[shots.home], v)
-        render(self._pool.meshes, slots, poses, self._camera, rgb=rgb, depth=depth, instance=image)
-        batch: Batch = {}
-        if rgb is not None:
-            frames = np.broadcast_to(
-                rgb.reshape(n, v, 1, side, side, 3), (n, v, o.frames, side, side, 3)
-            )
-            batch["rgb"] = np.ascontiguousarray(frames)
-        if depth is not None:
-            batch["depth"] = depth.reshape(n, v, side, side)
-        instance = np.where(shots.sources >= 0, p.instance[shots.home[:, None], shots.sources], -2)
-        if "mask" in o.wants:
-            batch["mask"] = image.reshape(n, v, 1, side, side) == instance[:, None, :, None, None]
-        pixels = count_pixels(image, np.repeat(p.instance[shots.home], v, 0)).reshape(n, v, -1)
-        least = max(1.0, o.least_pixels * side**2)
-        batch["in_view"] = (pixels >= least).sum(-1)
-        mine = np.take_along_axis(pixels, np.maximum(shots.sources, 0)[:, None], 2)
-        share = mine * (shots.sources >= 0)[:, None] / side**2
-        batch["visibility"] = share.astype(np.float32)
-        return batch
-
-    def _hear(
-        self, window: Window, shots: Shots, kinds: I64, headings: F64, rng: np.random.Generator
-    ) -> Batch:
-        """Sounds, and what they are."""
+    def _shifts(self, window: Window, shots: Shots, names: I64, clips: I64, offsets: I64) -> F32:
+        """(N, K, F, 4) how far sources are from their places in each frame."""
         o = self.options
-        there = shots.sources >= 0
-        names = np.where(there, window.places.category[shots.home[:, None], shots.sources], -1)
-        clips, offsets = self.voices.draw(names, rng)
-        batch: Batch = {"clip": clips}
-        slots = window.slots[shots.home]
-        if "audio" in o.wants or "stems" in o.wants:
-            batch |= self._sounds(
-                slots, shots, headings, self._positions(window, shots), clips, offsets
-            )
-            if "audio" in o.wants:
-                self._add_noise(batch["audio"], kinds, rng)
-            else:
-                del batch["audio"]
-        if "echo" in o.wants:
-            batch["echo"] = self._ears.echoes(slots, shots.head, headings)
-        return batch
+        first = offsets + self._pool.config.samples - 1  # of the clip at the sound's beginning
+        at = first[..., None] + np.rint(o.frame_times * o.rate).astype(np.int64)
+        boxes = window.places.box[shots.home[:, None], shots.sources]
+        return shifts(names, boxes, self._envelopes.read(clips, at), o.motion)
 
     def _sounds(
-        self, slots: I32, shots: Shots, headings: F64, positions: F64, clips: I64, offsets: I64
+        self, window: Window, shots: Shots, headings: F64, clips: I64, offsets: I64
     ) -> Batch:
         """Audio without noise, and stems."""
         o, config = self.options, self._pool.config
         (n, v), t = headings.shape, o.samples
+        slots, positions = window.slots[shots.home], self._positions(window, shots)
         stems = "stems" in o.wants
         some = np.flatnonzero((clips >= 0).any(1))
         signals = self.voices.read(clips[some], offsets[some], t + config.samples - 1)

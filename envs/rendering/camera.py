@@ -87,6 +87,7 @@ def render(
     _check_inputs(pool, slots, poses)
     if moves is not None:
         check_moves(moves, len(slots))
+        moves = Moves(np.ascontiguousarray(moves.instance), np.ascontiguousarray(moves.shift))
     room = (pool.boxes.shape[1], pool.corners.shape[1]) if moves is not None else (0, 0)
     shape = (len(slots), camera.height, camera.width)
     _check_output("rgb", rgb, (*shape, 3), np.uint8)
@@ -99,7 +100,7 @@ def render(
         _NO_COLOUR if rgb is None else rgb,
         _NONE if depth is None else depth,
         _NO_INSTANCE if instance is None else instance,
-        no_moves() if moves is None else Moves(*(np.ascontiguousarray(a) for a in moves)),
+        no_moves() if moves is None else moves,
         copies(*room),
     )  # fmt: skip
 
