@@ -1,9 +1,9 @@
 """Checkpoints that survive a crash: plain tensors and JSON, written aside, then renamed.
 
-A checkpoint is a folder `step_00008192` with `policy.safetensors` (`system.safetensors` of perception), `optimizer.safetensors` (Adam's
-moments, and the state of torch's random generators) and `state.json` (counters, recent episodes,
-the optimizer's options, NumPy's and Python's generators). No pickle: what a stranger
-sends is data.
+A checkpoint is a folder `step_00008192` with `policy.safetensors` (perception's is called
+`system.safetensors`), `optimizer.safetensors` (Adam's moments, and the state of torch's random
+generators) and `state.json` (counters, recent episodes, the optimizer's options, NumPy's and
+Python's generators). No pickle: what a stranger sends is data.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command line: `soundwalk train, resume, evaluate, render, play, rir, validate, bench, info`.
+"""The command line: `soundwalk train, resume, evaluate, pretrain, evaluate-perception, …`.
 
 Each command is a function whose arguments are its options; heavy modules load when one runs, so
 that `soundwalk --help` answers at once.
@@ -18,6 +18,7 @@ from tyro.conf import Positional, arg
 from ..envs.interface import SoundwalkError
 from .acoustics import rir, validate
 from .console import Json, Out, report, triple
+from .perceiving import described, evaluate_perception, pretrain
 
 
 def train(
@@ -49,15 +50,22 @@ def train(
 
 
 def resume(run_dir: Positional[Path], /, json: Json = None) -> None:
-    """Go on with a run from its last checkpoint.
+    """Go on with a run from its last checkpoint, of an agent or of perception.
 
     Args:
         run_dir: the run.
         json: write the last state there.
     """
-    from .reinforce import resume as go_on
+    from .perceptual import is_pretraining
 
-    report(_progress(go_on(run_dir), run_dir), json)
+    if is_pretraining(run_dir):
+        from .pretrain import go_on
+
+        report(described(go_on(run_dir), run_dir), json)
+        return
+    from .reinforce import resume as carry_on
+
+    report(_progress(carry_on(run_dir), run_dir), json)
 
 
 def evaluate(
@@ -241,9 +249,12 @@ def info(
 
 
 COMMANDS = {
-    command.__name__: command
-    for command in (train, resume, evaluate, render, play, rir, validate, bench, info)
-}
+    command.__name__.replace("_", "-"): command
+    for command in (
+        train, resume, evaluate, pretrain, evaluate_perception, render, play, rir, validate, bench,
+        info,
+    )
+}  # fmt: skip
 
 
 def main(args: Sequence[str] | None = None) -> None:

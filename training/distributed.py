@@ -36,8 +36,8 @@ class Team:
         Raises:
             SoundwalkError: there is no such device.
         """
-        rank, size = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-        here = choose_device(device, int(os.environ.get("LOCAL_RANK", 0)))
+        rank, size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+        here = choose_device(device, int(os.environ.get("LOCAL_RANK", "0")))
         if size > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
         return cls(rank, size, here)

@@ -1,0 +1,1 @@
+"""What systems of perception are measured by, each beside its controls."""

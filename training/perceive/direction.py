@@ -1,0 +1,88 @@
+"""Where around the head a sound is, beside what classical methods make of the same sound.
+
+Azimuths over the full circle. Two ears that stand still cannot tell front from back on a round
+head; what hears a turn can. GCC-PHAT gets the same two views and the same turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...envs.interface import wrap_angle
+from ...perception.data.sample import Sample, need
+from ...perception.evaluation.controls import gcc_direction
+from ...perception.evaluation.doa import DirectionErrors
+from ...perception.targets.turning import hear_turning
+from ..report.exhibits import Directions
+from .found import Found, Row
+from .reading import Reader, stacked
+
+
+def evaluate(
+    reader: Reader, samples: Iterable[Sample], seed: int, options: dict[str, Any]
+) -> Found:
+    """Errors of azimuth of a system with an angle head.
+
+    Rows, each for sources in the line of sight and, as "…, all", for all of them: "system",
+    "GCC-PHAT" (of one view, taken as in front), "GCC-PHAT, turning" (front or back by the turn),
+    "shuffled audio".
+
+    Args:
+        reader: the system.
+        samples: with two views or more.
+        seed: of the shuffling.
+        options: none.
+    """
+    kept = []
+    rng = np.random.default_rng(seed)
+    last = 1 if paired(reader) else 0
+    for sample in samples:
+        need(sample, ("audio", "turn", "azimuth", "sight"), "the evaluation of direction")
+        guess = directions(reader, sample)
+        order = (np.arange(len(guess)) + 1 + rng.integers(len(guess) - 1)) % len(guess)
+        heard, turn = sample["audio"], sample["turn"]
+        kept.append(
+            {
+                "truth": sample["azimuth"][:, last, 0],
+                "sight": sample["sight"][:, last, 0],
+                "system": guess,
+                "shuffled audio": guess[order],
+                "GCC-PHAT": gcc_direction(heard[:, last]),
+                "GCC-PHAT, turning": wrap_angle(
+                    gcc_direction(heard[:, :2], turn[:, :2]) - turn[:, last]
+                ),
+            }
+        )
+    whole = stacked(kept)
+    truth, sight = whole.pop("truth"), whole.pop("sight").astype(bool)
+    rows: dict[str, Row] = {}
+    for chosen, suffix in ((sight, ""), (np.ones_like(sight), ", all")):
+        for name, estimate in whole.items():
+            errors = DirectionErrors()
+            errors.update(estimate[chosen], truth[chosen])
+            rows[name + suffix] = errors
+    exhibits = [
+        Directions(truth[sight], whole[name][sight].astype(np.float32), name)
+        for name in ("system", "GCC-PHAT", "GCC-PHAT, turning")
+    ]
+    return Found(rows, exhibits)
+
+
+def directions(reader: Reader, sample: Sample) -> Any:
+    """Azimuths (N,) that a system hears in the first view, or in the second one after a turn."""
+    audio = torch.from_numpy(sample["audio"][:, :2]).to(reader.device)
+    turn = torch.from_numpy(sample["turn"][:, :2]).to(reader.device)
+    inputs = {"audio": audio[:, 0]}
+    if paired(reader):
+        inputs = {name: value[:, 0] for name, value in hear_turning(audio, turn)[0].items()}
+    vector = reader.predict(inputs)  # (N, 2)
+    return np.arctan2(vector[:, 1], vector[:, 0])
+
+
+def paired(reader: Reader) -> bool:
+    """Whether a system hears two views as one input."""
+    return bool(getattr(reader.task.target, "pair", False))

@@ -1,0 +1,133 @@
+"""What a self-supervised experiment is: a frozen dataclass, read once from YAML.
+
+`task` names the five pieces (see `perception.build`), `data` is what clips hold (fields of
+`envs.clips.ClipOptions`, or a folder of recorded clips or videos), `evaluate` what the system is
+measured by.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .. import configs
+from ..envs.interface import SoundwalkError, unknown
+from .convert import build, plain
+from .reading import override, read_yaml
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """A system, its data, and how it is trained.
+
+    Attributes:
+        title: what it is, for people.
+        task: encoders, projections, score, head, target, objective; each {"kind": NAME, …}.
+        data: of training; "folder" or "videos" instead of options of simulated clips.
+        evaluate: {NAME of an evaluator: its options}.
+        samples: how many are seen in training.
+        batch_size: samples of an update, of all processes together.
+        parts: a batch is made of so many parts, each drawn and augmented on its own, so that it
+            does not depend on the number of processes; a multiple of that number.
+        distinct: how many different samples there are, repeated from memory; 0 draws new ones all
+            the time.
+        warmup: share of the training in which the learning rate rises.
+        checkpoint_every: batches.
+        keep: checkpoints that stay.
+        device: "auto", "cpu", "cuda", …
+        torch_threads: of PyTorch; 0 leaves the choice to PyTorch.
+    """
+
+    title: str = ""
+    task: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    evaluate: dict[str, Any] = field(default_factory=dict)
+    samples: int = 100_000
+    batch_size: int = 64
+    parts: int = 1
+    distinct: int = 0
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    warmup: float = 0.05
+    max_grad_norm: float = 1.0
+    seed: int = 0
+    device: str = "auto"
+    torch_threads: int = 1
+    checkpoint_every: int = 500
+    keep: int = 2
+
+    def __post_init__(self) -> None:
+        """Check what no single type can say.
+
+        Raises:
+            SoundwalkError: a number has no meaning; the message names it.
+        """
+        for name in ("samples", "batch_size", "parts", "checkpoint_every", "keep"):
+            if getattr(self, name) < 1:
+                raise SoundwalkError(f"{name} is {getattr(self, name)}: expected at least 1")
+        for name in ("learning_rate", "max_grad_norm"):
+            if not 0.0 < getattr(self, name) < float("inf"):
+                raise SoundwalkError(f"{name} is {getattr(self, name)}: expected more than 0")
+        if not 0.0 <= self.warmup <= 1.0:
+            raise SoundwalkError(f"warmup is {self.warmup}: expected a share, 0 to 1")
+        if self.distinct < 0 or self.weight_decay < 0:
+            raise SoundwalkError("distinct and weight_decay: expected 0 or more")
+        if self.batch_size % self.parts:
+            raise SoundwalkError(
+                f"batch_size is {self.batch_size}: expected a multiple of parts, {self.parts}"
+            )
+
+    @property
+    def batches(self) -> int:
+        """How many updates there are."""
+        return max(1, self.samples // self.batch_size)
+
+
+def load_pretraining(name: str | Path, overrides: Sequence[str] = ()) -> PretrainConfig:
+    """Read a published configuration by its name, or any YAML file by its path.
+
+    Args:
+        name: "slfm" finds configs/perception/slfm.yaml; a path is read as it is.
+        overrides: "key=value" with dotted keys and YAML values, e.g. "data.resolution=128".
+
+    Raises:
+        SoundwalkError: no such file, not YAML, an unknown key, a value of the wrong type.
+    """
+    values = read_yaml(find_pretraining(str(name)))
+    for text in overrides:
+        override(values, text)
+    return build(PretrainConfig, values, "")
+
+
+def save_pretraining(config: PretrainConfig, path: Path) -> None:
+    """Write all values, the defaults too, as YAML that `load_pretraining` reads back."""
+    values = plain(dataclasses.asdict(config))
+    path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+
+
+def is_pretraining(run: Path) -> bool:
+    """Whether a run directory is one of perception."""
+    path = run / "config.yaml"
+    return path.is_file() and "task" in read_yaml(path)
+
+
+def find_pretraining(name: str) -> Path:
+    """The YAML file of a name or path.
+
+    Raises:
+        SoundwalkError: there is none.
+    """
+    if Path(name).suffix in (".yaml", ".yml") or Path(name).is_file():
+        if not Path(name).is_file():
+            raise SoundwalkError(f"no configuration file at {name!r}")
+        return Path(name)
+    folder = Path(configs.__file__).parent / "perception"
+    published = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if name not in published:
+        raise unknown("config", name, [*published, "or a path to a .yaml file"])
+    return published[name]
