@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 
-from ..interface import inner_kernel, kernel
 from .echoes import furniture_echoes
+from .fading import spread
 from .images import image_coordinate
+from .kernels import inner_kernel, kernel
 from .model import Home
-from .occlusion import Vector, blocked
+from .occlusion import Vector, straight_detour
 from .paths import trace
-from .reflections import reflect, room_images, shadow, spread
+from .reflections import bounce_table, reflect, room_images, shadow
 from .rooms import clamp, door_distance, list_openings
 from .tables import BENT, DIRECT, IMAGE, MAX_ARRIVALS, TRANSMITTED, Place, Tables, Work
 from .transmission import straight_through
@@ -52,7 +53,7 @@ def _end_images(  # noqa: C901 one list
     inward = 1 if home.door_rooms[slot, door, 1] == room else -1  # from the door into the room
     x, y = clamp(home, slot, place)
     openings, path, lattice = work.openings, work.path, tables.lattice
-    centres, air, speed = tables.centres, tables.air, tables.speed[0]
+    roots, fades, met = tables.roots, tables.fades, work.met
     lengths, kinds, rows = work.lengths, work.kinds, work.gains
     directions, departures = work.directions, work.departures
     middle = 0.5 * (home.doors[slot, door, axis] + home.doors[slot, door, axis + 2])
@@ -60,6 +61,7 @@ def _end_images(  # noqa: C901 one list
     share = limits[1] * min(depth / INSIDE, 1.0)
     if share <= 0.0:
         return found
+    bounce_table(faces, order, met)
     for m in range(1, lattice.shape[0]):
         image = lattice[m]
         if abs(image[0]) + abs(image[1]) + abs(image[2]) > order or found >= MAX_ARRIVALS:
@@ -70,8 +72,7 @@ def _end_images(  # noqa: C901 one list
         iy = image_coordinate(image[1], y, box[1], box[3])
         iz = image_coordinate(image[2], place.z, 0.0, box[4])
         gains, direction, departure = rows[found], directions[found], departures[found]
-        gains[:] = 1.0
-        reflect(faces, image, gains)
+        reflect(met, order, image, gains)
         loudest = 0.0
         for b in range(gains.shape[0]):
             loudest = max(loudest, gains[b])
@@ -81,12 +82,10 @@ def _end_images(  # noqa: C901 one list
         if loudest * share < limits[0] * math.sqrt(away):
             continue
         least = limits[0] / (loudest * share)
-        length = trace(
-            openings, count, path, start, end, centres, speed, least, gains, direction, departure
-        )
+        length = trace(openings, count, path, start, end, roots, least, gains, direction, departure)
         if length <= 0.0:
             continue
-        spread(length, air, gains, share)
+        spread(length, fades, gains, share)
         loudest = 0.0
         for b in range(gains.shape[0]):
             loudest = max(loudest, gains[b])
@@ -109,14 +108,8 @@ def _leg(
     home: Home, slot: int, room: int, start: Vector, end: Vector, ends: tuple[Vector, Vector]
 ) -> float:
     """Metres of detour round a room's furniture on a straight leg."""
-    dx, dy, dz = end[0] - start[0], end[1] - start[1], end[2] - start[2]
-    d = (
-        dx if abs(dx) > 1e-9 else 1e-9,
-        dy if abs(dy) > 1e-9 else 1e-9,
-        dz if abs(dz) > 1e-9 else 1e-9,
-    )
     boxes, reach, lanes = home.solids[slot, room], home.reach[slot, room], home.lanes[slot, room]
-    return blocked(boxes, reach, lanes, start, d, (0.0, 1.0), ends)
+    return straight_detour(boxes, reach, lanes, start, end, ends)
 
 
 @inner_kernel
@@ -215,8 +208,7 @@ def find_arrivals(  # noqa: C901 one list
             work.path,
             (s.x, s.y, s.z),
             (r.x, r.y, r.z),
-            tables.centres,
-            tables.speed[0],
+            tables.roots,
             0.0,
             gains,
             work.directions[found],
@@ -225,7 +217,7 @@ def find_arrivals(  # noqa: C901 one list
         if length <= 0.0:
             continue
         work.lengths[found], work.kinds[found] = length, _kind(s, r, length)
-        spread(length, tables.air, gains, 1.0)
+        spread(length, tables.fades, gains, 1.0)
         loud = gains[0]  # the lowest band bends best
         loudest = max(loudest, loud)
         shadow(

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..interface import F32, F64, SoundwalkError, inner_kernel, unknown
+from ..interface import F32, F64, SoundwalkError, unknown
 from .bands import band_limits
+from .kernels import inner_kernel
 from .radiation import read_general_fir
 from .tables import Sources, Work
 

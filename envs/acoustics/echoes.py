@@ -9,30 +9,16 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F32, F64, inner_kernel, kernel
+from .fading import NEAREST, fade, spread
 from .fresnel import strip_gain
+from .kernels import inner_kernel
 from .model import Home
-from .occlusion import Vector, blocked
-from .paths import NEAREST
+from .occlusion import Vector, straight_detour
 from .reflections import shadow
 from .tables import FURNITURE, MAX_ARRIVALS, SCATTERED, Place, Tables, Work
 
 FAINT = 0.004  # pressure of echoes that are left out, of a source at 1 m ...
 FAR = 1.5  # m; ... or nearer; of a more distant one they are fainter as the direct sound is
-
-
-@inner_kernel
-def _obstacle(
-    boxes: F32, reach: F64, lanes: int, start: Vector, turn: Vector, ends: tuple[Vector, Vector]
-) -> float:
-    """Metres of detour round furniture on the way from `start` to `turn`, a point of a facet."""
-    dx, dy, dz = turn[0] - start[0], turn[1] - start[1], turn[2] - start[2]
-    d = (
-        dx if abs(dx) > 1e-9 else 1e-9,
-        dy if abs(dy) > 1e-9 else 1e-9,
-        dz if abs(dz) > 1e-9 else 1e-9,
-    )
-    return blocked(boxes, reach, lanes, start, d, (0.0, 1.0), ends)
 
 
 @inner_kernel
@@ -49,31 +35,22 @@ def _matt(area: float, ds: float, dr: float, r1: float, r2: float) -> float:
 
 
 @inner_kernel
-def _strips(
-    row: F64, su: float, sv: float, ru: float, rv: float, share: float, length: float, unit: float
-) -> float:
-    """What a rectangle reflects of a wave: Rindel's factor of both directions, in pressure.
+def _fresnel_units(du: float, dv: float, share: float, length: float) -> tuple[float, float]:
+    """Rindel's factors of a rectangle in both directions: Fresnel's v per metre and per root.
 
     Args:
-        row: of the facet.
-        su: source along the first tangent, from the facet's middle.
-        sv: and along the second.
-        ru: listener along the first tangent.
-        rv: and along the second.
+        du: from source to listener along the first tangent.
+        dv: and along the second.
         share: of the way that lies before the reflection.
         length: of the way.
-        unit: two wave numbers per turn: 2 / wavelength.
     """
-    u, v = su + (ru - su) * share, sv + (rv - sv) * share
-    du, dv = (ru - su) / length, (rv - sv) / length
-    per_metre = unit / (length * share * (1.0 - share))
-    x = math.sqrt(per_metre * max(1.0 - du * du, 0.0))
-    y = math.sqrt(per_metre * max(1.0 - dv * dv, 0.0))
-    wide = strip_gain((-row[9] - u) * x, (row[9] - u) * x)
-    return wide * strip_gain((-row[10] - v) * y, (row[10] - v) * y)
+    per_metre = 0.5 / (length * share * (1.0 - share))
+    x = per_metre * max(1.0 - (du / length) ** 2, 0.0)
+    y = per_metre * max(1.0 - (dv / length) ** 2, 0.0)
+    return math.sqrt(x), math.sqrt(y)
 
 
-@kernel
+@inner_kernel
 def _write(work: Work, found: int, kind: int, length: float, to: Vector, off: Vector) -> None:
     """Enter an echo: `to` from the listener to where it comes from, `off` as it leaves."""
     work.kinds[found] = kind
@@ -101,7 +78,8 @@ def furniture_echoes(  # noqa: C901 one list
         home.scatters[slot, room],
     )
     boxes, reach, lanes = home.solids[slot, room], home.reach[slot, room], home.lanes[slot, room]
-    centres, air, speed, rows = tables.centres, tables.air, tables.speed[0], work.gains
+    centres, fades, speed, rows = tables.centres, tables.fades, tables.speed[0], work.gains
+    roots = tables.roots
     here, there = (s.x, s.y, s.z), (r.x, r.y, r.z)
     apart = math.sqrt((s.x - r.x) ** 2 + (s.y - r.y) ** 2 + (s.z - r.z) ** 2)
     faint, last = FAINT / max(apart, FAR), centres.shape[0] - 1
@@ -119,12 +97,14 @@ def furniture_echoes(  # noqa: C901 one list
             loud = sent * scatters[p, last]
             if loud > faint:
                 middle = (row[0], row[1], row[2])
-                extra = _obstacle(boxes, reach, lanes, here, middle, (here, there))
-                extra += _obstacle(boxes, reach, lanes, there, middle, (here, there))
+                extra = straight_detour(boxes, reach, lanes, here, middle, (here, there))
+                extra += straight_detour(boxes, reach, lanes, there, middle, (here, there))
                 _write(work, found, SCATTERED, r1 + r2, (-bx, -by, -bz), (-ax, -ay, -az))
                 sent *= row[12] * min((loud - faint) / faint, 1.0)
+                gains = rows[found]
                 for b in range(last + 1):
-                    rows[found, b] = sent * scatters[p, b] * math.exp(-0.5 * air[b] * (r1 + r2))
+                    gains[b] = scatters[p, b]
+                fade(r1 + r2, fades, gains, sent)
                 shadow(extra, centres, speed, rows[found])
                 found += 1
         if mirrors[p, 0] > 0.0:
@@ -142,12 +122,16 @@ def furniture_echoes(  # noqa: C901 one list
             bound = mirrors[p, 0] / max(length, NEAREST)
             if bound * min(1.0, 0.5 / math.sqrt(near * off * off + 1e-9)) <= faint:
                 continue
+            gains = rows[found]
+            x, y = _fresnel_units(ru - su, rv - sv, share, length)
+            for b in range(last + 1):
+                wide = strip_gain((-row[9] - u) * x * roots[b], (row[9] - u) * x * roots[b])
+                high = strip_gain((-row[10] - v) * y * roots[b], (row[10] - v) * y * roots[b])
+                gains[b] = mirrors[p, b] * wide * high
+            spread(length, fades, gains, 1.0)
             loud = 0.0
             for b in range(last + 1):
-                unit = 2.0 * centres[b] / speed
-                gain = mirrors[p, b] * _strips(row, su, sv, ru, rv, share, length, unit)
-                rows[found, b] = gain * math.exp(-0.5 * air[b] * length) / max(length, NEAREST)
-                loud = max(loud, rows[found, b])
+                loud = max(loud, gains[b])
             if loud <= faint:
                 continue
             u, v = min(max(u, -row[9]), row[9]), min(max(v, -row[10]), row[10])
@@ -156,8 +140,8 @@ def furniture_echoes(  # noqa: C901 one list
                 row[1] + u * row[7] + v * vy,
                 row[2] + u * row[8] + v * vz,
             )
-            extra = _obstacle(boxes, reach, lanes, here, turn, (here, there))
-            extra += _obstacle(boxes, reach, lanes, there, turn, (here, there))
+            extra = straight_detour(boxes, reach, lanes, here, turn, (here, there))
+            extra += straight_detour(boxes, reach, lanes, there, turn, (here, there))
             to = (
                 ax - bx - 2.0 * ds * row[3],
                 ay - by - 2.0 * ds * row[4],
@@ -169,9 +153,9 @@ def furniture_echoes(  # noqa: C901 one list
                 bz - az - 2.0 * dr * row[5],
             )
             _write(work, found, FURNITURE, length, to, away)
-            fade = min((loud - faint) / faint, 1.0)
+            soft = min((loud - faint) / faint, 1.0)
             for b in range(last + 1):
-                rows[found, b] *= fade
+                gains[b] *= soft
             shadow(extra, centres, speed, rows[found])
             found += 1
     return found

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 
-from ..interface import SPEED_OF_SOUND, inner_kernel, kernel
+from ..interface import SPEED_OF_SOUND
+from .kernels import inner_kernel, kernel
 
 PASSED = 0.8  # Fresnel's unit; an edge that is passed further away takes nothing
 
@@ -43,6 +44,22 @@ def bend_loss(difference: float, frequency: float) -> float:
     return -20 * math.log10(edge_gain(float(difference), float(frequency), SPEED_OF_SOUND)) + 0.0
 
 
+@inner_kernel
+def screen_power(x: float, y: float) -> float:
+    """Power in the shadow of a rigid half-plane, of Fresnel's v of both ways of `screen_gain`.
+
+    f and g of both are brought over one denominator: one division instead of four, and a path of
+    several bends takes its roots once, at its end.
+    """
+    fx, gx = 2.0 + x * (1.792 + 3.104 * x), 2.0 + x * (4.142 + x * (3.492 + 6.67 * x))
+    fy, gy = 2.0 + y * (1.792 + 3.104 * y), 2.0 + y * (4.142 + y * (3.492 + 6.67 * y))
+    both_f, both_g = fx * fy, gx * gy
+    over = 1.0 / (both_f * both_g)
+    f = ((1.0 + 0.926 * x) * fy + (1.0 + 0.926 * y) * fx) * both_g * over
+    g = (gx + gy) * both_f * over
+    return 0.5 * (f * f + g * g)
+
+
 @kernel
 def screen_gain(direct: float, mirrored: float, wave: float) -> float:
     """Pressure gain in the shadow of a rigid half-plane.
@@ -52,12 +69,7 @@ def screen_gain(direct: float, mirrored: float, wave: float) -> float:
         mirrored: by which it is longer than the straight one from the source's mirror image.
         wave: 4 / wavelength; the root of its product with a path difference is Fresnel's v.
     """
-    x, y = math.sqrt(direct * wave), math.sqrt(mirrored * wave)
-    f = (1.0 + 0.926 * x) / (2.0 + x * (1.792 + 3.104 * x))
-    g = 1.0 / (2.0 + x * (4.142 + x * (3.492 + 6.67 * x)))
-    f += (1.0 + 0.926 * y) / (2.0 + y * (1.792 + 3.104 * y))
-    g += 1.0 / (2.0 + y * (4.142 + y * (3.492 + 6.67 * y)))
-    return math.sqrt(0.5 * (f * f + g * g))
+    return math.sqrt(screen_power(math.sqrt(direct * wave), math.sqrt(mirrored * wave)))
 
 
 @inner_kernel
@@ -79,10 +91,11 @@ def passing_gain(square: float, mirrored: float, wave: float) -> float:
         mirrored: as for `screen_gain`.
         wave: 4 / wavelength.
     """
-    if square * wave >= PASSED * PASSED:
-        return 1.0
-    y = math.sqrt(mirrored * wave)
-    f = 0.5 + (1.0 + 0.926 * y) / (2.0 + y * (1.792 + 3.104 * y))
-    g = 0.5 + 1.0 / (2.0 + y * (4.142 + y * (3.492 + 6.67 * y)))
-    least = math.sqrt(0.5 * (f * f + g * g))
-    return least + (1.0 - least) / PASSED * math.sqrt(square * wave)
+    return passed(math.sqrt(square * wave), math.sqrt(mirrored * wave))
+
+
+@inner_kernel
+def passed(v: float, y: float) -> float:
+    """`passing_gain` of Fresnel's v of the edge, and of the way from the mirror image."""
+    least = math.sqrt(screen_power(0.0, y))
+    return least + (1.0 - least) * min(v / PASSED, 1.0)

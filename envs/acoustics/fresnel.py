@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import fresnel
 
-from ..interface import inner_kernel, kernel
+from .kernels import inner_kernel, kernel
 
 STEPS = 64  # of the table in one unit
 LIMIT = 8.0  # beyond it, the integral is taken at its limit

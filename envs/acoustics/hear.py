@@ -11,9 +11,10 @@ import math
 
 import numpy as np
 
-from ..interface import F32, I64, inner_kernel, kernel
+from ..interface import F32, I64
 from .bands import FRACTIONS
-from .paths import NEAREST
+from .fading import NEAREST
+from .kernels import inner_kernel, kernel
 from .receivers.harmonics import harmonics
 from .receivers.tables import AMBISONICS, ARRAY, MEASURED, SPHERE
 from .receivers.triangles import find_triangle
@@ -85,8 +86,7 @@ def _hear_sphere(tables: Tables, heading: float, count: int, work: Work, out: F3
     taps, top = tables.bank.shape[2], ear.shape[1] - 1
     bands, width = filters.shape[1], filters.shape[2]
     room = (width - taps) // 2
-    sound = np.empty(taps + room, np.float32)
-    heard, begins = np.zeros(bands, np.float32), np.zeros(bands, np.int64)
+    sound, heard, begins = work.ears.sound[: taps + room], work.ears.gains, work.ears.begins
     flat = filters.reshape(-1)
     for i in range(count):
         side = work.directions[i, 0] * left_x + work.directions[i, 1] * left_y
@@ -115,9 +115,8 @@ def _hear_point(tables: Tables, heading: float, count: int, work: Work, out: F32
     bank = tables.bank
     per_metre = tables.rate[0] / tables.speed[0]
     cos, sin = math.cos(heading), math.sin(heading)
-    sound = np.empty(bank.shape[2], np.float32)
-    gains = np.empty(bank.shape[1], np.float32)
-    weights = np.ones(out.shape[0], np.float32)
+    sound, gains = work.ears.sound[: bank.shape[2]], work.ears.gains[: bank.shape[1]]
+    weights = work.ears.weights
     for i in range(count):
         for b in range(gains.shape[0]):
             gains[b] = np.float32(work.gains[i, b])
@@ -137,8 +136,7 @@ def _hear_array(
     bank, positions = tables.bank, tables.receiver.positions
     per_metre = tables.rate[0] / tables.speed[0]
     cos, sin = math.cos(heading), math.sin(heading)
-    sound = np.empty(bank.shape[2], np.float32)
-    gains = np.empty(bank.shape[1], np.float32)
+    sound, gains = work.ears.sound[: bank.shape[2]], work.ears.gains[: bank.shape[1]]
     for i in range(count):
         far = work.lengths[i] + early
         x, y, z = work.directions[i]
@@ -182,11 +180,10 @@ def _hear_measured(tables: Tables, heading: float, count: int, work: Work, out: 
     rate, per_metre = tables.rate[0], tables.rate[0] / tables.speed[0]
     cos, sin = math.cos(heading), math.sin(heading)
     taps, span = bank.shape[2], t.responses.shape[2]
-    gains = np.empty(bank.shape[1], np.float32)
-    response = np.empty(span, np.float32)
-    padded = np.zeros(taps + 15, np.float32)
+    gains, response, wet = work.ears.gains[: bank.shape[1]], work.ears.response, work.ears.wet
+    padded = work.ears.sound[: taps + 15]
+    padded[:] = np.float32(0.0)
     sound = padded[7 : 7 + taps]
-    wet = np.empty(taps + span, np.float32)
     for i in range(count):
         for b in range(gains.shape[0]):
             gains[b] = np.float32(work.gains[i, b])

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F64, I32, SPEED_OF_SOUND, kernel
+from ..interface import F64, I32, SPEED_OF_SOUND
+from .kernels import kernel
 
 
 def lattice(order: int) -> I32:

@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from ..interface import F32, I32, inner_kernel, kernel
+from ..interface import F32, I32
+from .kernels import inner_kernel, kernel
 from .model import Home
 from .modes import mode_amplitudes, mode_leans
 from .receivers.tables import AMBISONICS, MEASURED, SPHERE

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from ..interface import F32, inner_kernel, kernel
+from ..interface import F32
+from .kernels import inner_kernel, kernel
 from .model import Home
 from .rooms import clamp, door_view
 from .tables import Place, Work

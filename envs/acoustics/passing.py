@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F64, inner_kernel, kernel
-from .edges import PASSED, corner_measure, passing_gain
+from ..interface import F64
+from .edges import PASSED, corner_measure, passed
+from .kernels import inner_kernel
 from .strings import cross, reach_from
 from .tables import SOURCE_WIDE
 
@@ -48,18 +49,16 @@ def _from(path: F64, points: int, k: int, at: float) -> tuple[float, float]:
     return near, far
 
 
-@kernel
+@inner_kernel
 def _clearance(path: F64, k: int, x: float, y: float) -> float:
     """Distance of a point from the line of leg k."""
-    ux, uy = path[k + 1, 0] - path[k, 0], path[k + 1, 1] - path[k, 1]
-    return float(abs(ux * (y - path[k, 1]) - uy * (x - path[k, 0])) / path[k, 2])
+    return float(abs(path[k, 7] * (y - path[k, 1]) - path[k, 8] * (x - path[k, 0])))
 
 
 @inner_kernel
 def _components(path: F64, k: int, wx: float, wy: float) -> tuple[float, float]:
     """Size of leg k's direction across a wall's line, and along it."""
-    ux = (path[k + 1, 0] - path[k, 0]) / path[k, 2]
-    uy = (path[k + 1, 1] - path[k, 1]) / path[k, 2]
+    ux, uy = path[k, 7], path[k, 8]
     return abs(ux * wy - uy * wx), ux * wx + uy * wy
 
 
@@ -85,9 +84,10 @@ def _image(
         split: four times the product of both.
     """
     wx, wy = openings[p, 2] - openings[p, 0], openings[p, 3] - openings[p, 1]
-    width = math.sqrt(wx * wx + wy * wy)
-    across, along = _components(path, legs[0], wx / width, wy / width)
-    after, outward = _components(path, legs[1], wx / width, wy / width)
+    narrow = 1.0 / math.sqrt(wx * wx + wy * wy)
+    wx, wy = wx * narrow, wy * narrow
+    across, along = _components(path, legs[0], wx, wy)
+    after, outward = _components(path, legs[1], wx, wy)
     edge = openings[p, 6 + end // 2]
     if edge <= 1.0:
         across = 0.5 * (across + after)
@@ -102,6 +102,14 @@ def _image(
 
 
 @inner_kernel
+def _pass(square: float, mirrored: float, roots: F64, gains: F64) -> None:
+    """Multiply gains by what one edge leaves; see edges.passing_gain."""
+    v, y = math.sqrt(square), math.sqrt(mirrored)
+    for b in range(gains.shape[0]):
+        gains[b] *= passed(v * roots[b], y * roots[b])
+
+
+@inner_kernel
 def pass_edges(  # noqa: C901 three edges of each door
     openings: F64,
     count: int,
@@ -109,8 +117,7 @@ def pass_edges(  # noqa: C901 three edges of each door
     points: int,
     total: float,
     heights: tuple[float, float],
-    centres: F64,
-    speed: float,
+    roots: F64,
     gains: F64,
 ) -> tuple[float, float]:
     """Multiply `gains` by what edges take that are passed in the light.
@@ -122,7 +129,7 @@ def pass_edges(  # noqa: C901 three edges of each door
     sz, slope = heights[0], (heights[1] - heights[0]) / total
     stretch = math.sqrt(1.0 + slope * slope)
     worst, arc_at, z_at = 1e-9, -1.0, 0.0
-    wide = PASSED * PASSED * speed / (4.0 * centres[0])
+    wide = (PASSED / roots[0]) ** 2
     squares = (wide, wide, wide)
     left_image, right_image, top_image = 0.0, 0.0, 0.0
     faces, above = 0, 0
@@ -192,13 +199,10 @@ def pass_edges(  # noqa: C901 three edges of each door
             right = wide
         if top == 0.0:
             top = wide
-        if min(left, right, top) < wide:
-            for b in range(gains.shape[0]):
-                wave = 4.0 * centres[b] / speed
-                if left < wide:
-                    gains[b] *= passing_gain(left, left_image, wave)
-                if right < wide:
-                    gains[b] *= passing_gain(right, right_image, wave)
-                if top < wide:
-                    gains[b] *= passing_gain(top, top_image, wave)
+        if left < wide:
+            _pass(left, left_image, roots, gains)
+        if right < wide:
+            _pass(right, right_image, roots, gains)
+        if top < wide:
+            _pass(top, top_image, roots, gains)
     return arc_at, z_at

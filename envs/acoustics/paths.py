@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F64, inner_kernel, kernel
-from .edges import corner_measure, screen_gain
+from ..interface import F64
+from .edges import corner_measure, screen_gain, screen_power
+from .kernels import inner_kernel, kernel
 from .passing import SILENT, pass_edges
 from .strings import measure, reach_from, string_pull
 from .tables import SOURCE_WIDE
-
-NEAREST = 0.05  # m; 1/r grows no further
 
 Vector = tuple[float, float, float]
 
@@ -42,10 +41,8 @@ def _longer(
     Returns:
         that, and compared to the straight one from the source's mirror image in the wall.
     """
-    ax = path[i, 0] - (path[i, 0] - path[i - 1, 0]) / path[i - 1, 2] * near
-    ay = path[i, 1] - (path[i, 1] - path[i - 1, 1]) / path[i - 1, 2] * near
-    bx = path[j, 0] + (path[j + 1, 0] - path[j, 0]) / path[j, 2] * far
-    by = path[j, 1] + (path[j + 1, 1] - path[j, 1]) / path[j, 2] * far
+    ax, ay = path[i, 0] - path[i - 1, 7] * near, path[i, 1] - path[i - 1, 8] * near
+    bx, by = path[j, 0] + path[j, 7] * far, path[j, 1] + path[j, 8] * far
     o = int(path[i, 5])
     wx, wy = openings[o, 2] - openings[o, 0], openings[o, 3] - openings[o, 1]
     px, py = 0.5 * (path[i, 0] + path[j, 0]), 0.5 * (path[i, 1] + path[j, 1])
@@ -78,17 +75,24 @@ def _bends(  # noqa: C901 one walk
     points: int,
     total: float,
     slope: float,
-    centres: F64,
-    speed: float,
+    roots: F64,
     least: float,
     gains: F64,
 ) -> bool:
     """Multiply `gains` by what the bends of a path cost.
 
+    A bend's gain is the mean in dB of two: the fourth root of the product of their powers. The
+    gains are kept as fourth powers on the way, so that roots are taken once.
+
     Returns:
-        False if it bends where no edge is, or leaves less than `least` of the lowest band.
+        False if it bends where no edge is, or leaves less than `least` of the lowest band, the one
+        that bends best; `gains` are then of no use.
     """
-    left = 1.0
+    for b in range(gains.shape[0]):
+        square = gains[b] * gains[b]
+        gains[b] = square * square
+    least *= least
+    floor = gains[0] * least * least
     k, before = 1, path[0, 2]
     while k < points - 1:
         o, side = int(path[k, 5]), path[k, 6]
@@ -101,31 +105,32 @@ def _bends(  # noqa: C901 one walk
         near, far = reach_from(path, points, k, last)
         d1, m1 = _longer(openings, path, k, last, near, far, slope)
         alone = last - k == points - 3
-        d2, m2 = d1, m1
-        if not alone:
+        x1, y1 = math.sqrt(d1), math.sqrt(m1)
+        if alone:
+            for b in range(gains.shape[0]):
+                power = screen_power(x1 * roots[b], y1 * roots[b])
+                gains[b] *= power * power
+        else:
             rest = max(total - before - inside, 1e-9)
             d2, m2 = _longer(openings, path, k, last, before, rest, slope)
-        for b in range(gains.shape[0]):
-            wave = 4.0 * centres[b] / speed
-            gain = screen_gain(d1, m1, wave)
-            if not alone:
-                gain = math.sqrt(gain * screen_gain(d2, m2, wave))
-            gains[b] *= gain
-            if b == 0:  # the band that bends best
-                left *= gain
-                if left < least:
-                    return False
+            x2, y2 = math.sqrt(d2), math.sqrt(m2)
+            for b in range(gains.shape[0]):
+                power = screen_power(x1 * roots[b], y1 * roots[b])
+                gains[b] *= power * screen_power(x2 * roots[b], y2 * roots[b])
+        if gains[0] < floor:
+            return False
         before += inside + path[last, 2]
         k = last + 1
+    for b in range(gains.shape[0]):
+        gains[b] = math.sqrt(math.sqrt(gains[b]))
     return True
 
 
-@kernel
-def _unit(dx: float, dy: float, slope: float, out: F64) -> None:
-    """Unit vector along (dx, dy) in plan, rising by `slope`."""
-    flat = max(math.sqrt(dx * dx + dy * dy), 1e-12)
-    norm = math.sqrt(1.0 + slope * slope)
-    out[0], out[1], out[2] = dx / flat / norm, dy / flat / norm, slope / norm
+@inner_kernel
+def _unit(ux: float, uy: float, slope: float, out: F64) -> None:
+    """Unit vector along the unit vector (ux, uy) in plan, rising by `slope`."""
+    flat = 1.0 / math.sqrt(1.0 + slope * slope)
+    out[0], out[1], out[2] = ux * flat, uy * flat, slope * flat
 
 
 @kernel
@@ -135,8 +140,7 @@ def trace(
     path: F64,
     start: Vector,
     end: Vector,
-    centres: F64,
-    speed: float,
+    roots: F64,
     least: float,
     gains: F64,
     direction: F64,
@@ -150,8 +154,7 @@ def trace(
         path: (P + 2, PATH_COLUMNS) scratch; holds the way afterwards.
         start: x, y, z.
         end: x, y, z.
-        centres: (B,) of the bands, hertz.
-        speed: of sound.
+        roots: (B,) of 4 / wavelength, see tables.
         least: gain of the bends per metre of the way below which it is given up.
         gains: (B,) multiplied by those of all edges.
         direction: (3,) set to the unit vector at the end towards where the sound comes from.
@@ -166,11 +169,9 @@ def trace(
     rise = (tz - sz) / total
     length = total * math.sqrt(1.0 + rise * rise)
     up, down = rise, -rise  # slope of the first leg, and of the last, walking back from the end
-    if points > 2 and not _bends(
-        openings, path, points, total, rise, centres, speed, least * length, gains
-    ):
+    if points > 2 and not _bends(openings, path, points, total, rise, roots, least * length, gains):
         return -1.0
-    at, z = pass_edges(openings, count, path, points, total, (sz, tz), centres, speed, gains)
+    at, z = pass_edges(openings, count, path, points, total, (sz, tz), roots, gains)
     if at == SILENT:
         return -1.0
     if at >= 0.0:
@@ -178,8 +179,8 @@ def trace(
         bent = math.sqrt(at * at + (z - sz) ** 2) + math.sqrt(rest * rest + (tz - z) ** 2)
         mirrored = bent - math.sqrt((rest - at) ** 2 + (tz - sz) ** 2)
         for b in range(gains.shape[0]):
-            gains[b] *= screen_gain(max(bent - length, 0.0), mirrored, 4.0 * centres[b] / speed)
+            gains[b] *= screen_gain(max(bent - length, 0.0), mirrored, roots[b] * roots[b])
         length, up, down = bent, (z - sz) / max(at, 1e-9), (z - tz) / rest
-    _unit(path[points - 2, 0] - end[0], path[points - 2, 1] - end[1], down, direction)
-    _unit(path[1, 0] - start[0], path[1, 1] - start[1], up, departure)
+    _unit(-path[points - 2, 7], -path[points - 2, 8], down, direction)
+    _unit(path[0, 7], path[0, 8], up, departure)
     return length

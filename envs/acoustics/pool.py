@@ -94,7 +94,7 @@ class AcousticPool:
             raise SoundwalkError(EMPTY)
         bands, modes = self.home.shapes.shape[1], self.home.shapes.shape[3]
         if self._work is None or self._work.modes.shape != (bands, modes):
-            self._work = build_work(bands, modes, len(self.tables.knots), self.config.channels)
+            self._work = build_work(self.tables, modes)
         return self._work
 
     def put_source(self, agent: int, slot: int, position: tuple[float, ...] | F64) -> None:

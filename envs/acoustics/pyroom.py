@@ -98,7 +98,7 @@ class PyroomEngine:
         self.scene, self.config = scene, config
         self._furnished, self._rays = furniture, rays
         self._tables = build_tables(config)
-        self._work = build_work(config.bands, 1, len(self._tables.knots))
+        self._work = build_work(self._tables, 1)
         self._directions = even_directions(DIRECTIONS)
         self._noise: F32 | None = None
         self._last: tuple[tuple[float, ...], F64] | None = None

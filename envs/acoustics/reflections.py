@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F32, F64, I32, inner_kernel, kernel
+from ..interface import F32, F64, I32
 from .edges import edge_gain
+from .fading import spread
 from .images import image_coordinate
+from .kernels import inner_kernel, kernel
 from .model import Home
 from .occlusion import Vector, blocked
-from .paths import NEAREST
 from .rooms import clamp
 from .tables import DIRECT, IMAGE, MAX_ARRIVALS, Place, Tables, Work
 
@@ -20,24 +21,29 @@ FRAME = 0.2  # share of the pressure of reflections that a door's frame hides fr
 SOFT = 0.2  # m over which a reflection fades where the wall gives way to an opening
 
 
-@kernel
-def reflect(faces: F32, image: I32, gains: F64) -> None:
-    """Multiply gains by the reflectances (6, B) an image (signed counts along x, y, z) has met."""
+@inner_kernel
+def bounce_table(faces: F32, order: int, met: F64) -> None:
+    """What each number of reflections along each axis leaves, into met (3, >= 2 order + 1, B).
+
+    met[axis, order + n] belongs to the signed number n of an image: a positive one meets the upper
+    wall of `faces` (6, B) last, and then both in turn.
+    """
     for axis in range(3):
-        n = image[axis]
-        if n != 0:
-            many, few = (abs(n) + 1) // 2, abs(n) // 2
-            low, high = (many, few) if n < 0 else (few, many)
-            for b in range(gains.shape[0]):
-                gains[b] *= faces[2 * axis, b] ** low
-                gains[b] *= faces[2 * axis + 1, b] ** high
+        low, high = faces[2 * axis], faces[2 * axis + 1]
+        met[axis, order, :] = 1.0
+        for n in range(1, order + 1):
+            first, last = (low, high) if n % 2 == 1 else (high, low)
+            for b in range(met.shape[2]):
+                met[axis, order + n, b] = met[axis, order + n - 1, b] * last[b]
+                met[axis, order - n, b] = met[axis, order - n + 1, b] * first[b]
 
 
-@kernel
-def spread(length: float, air: F64, gains: F64, share: float) -> None:
-    """Spread over the distance, absorb in the air, and keep a share."""
+@inner_kernel
+def reflect(met: F64, order: int, image: I32, gains: F64) -> None:
+    """Set gains to the reflectances an image (signed counts along x, y, z) has met."""
+    x, y, z = met[0, order + image[0]], met[1, order + image[1]], met[2, order + image[2]]
     for b in range(gains.shape[0]):
-        gains[b] *= share * math.exp(-0.5 * air[b] * length) / max(length, NEAREST)
+        gains[b] = x[b] * y[b] * z[b]
 
 
 @kernel
@@ -60,7 +66,7 @@ def _wall_left(holes: F64, along: float, height: float) -> float:
     return left
 
 
-@kernel
+@inner_kernel
 def _walk(
     box: F64,
     openings: F64,
@@ -92,29 +98,31 @@ def _walk(
     nx, ny, nz = abs(image[0]), abs(image[1]), abs(image[2])
     vx, vy, vz = d
     px, py, pz = r
-    tx = ((box[2] if vx > 0.0 else box[0]) - px) / vx if nx > 0 else 2.0
-    ty = ((box[3] if vy > 0.0 else box[1]) - py) / vy if ny > 0 else 2.0
-    tz = ((box[4] if vz > 0.0 else 0.0) - pz) / vz if nz > 0 else 2.0
-    sx, sy, sz = (box[2] - box[0]) / abs(vx), (box[3] - box[1]) / abs(vy), box[4] / abs(vz)
+    ix, iy, iz = 1.0 / vx, 1.0 / vy, 1.0 / vz
+    tx = ((box[2] if vx > 0.0 else box[0]) - px) * ix if nx > 0 else 2.0
+    ty = ((box[3] if vy > 0.0 else box[1]) - py) * iy if ny > 0 else 2.0
+    tz = ((box[4] if vz > 0.0 else 0.0) - pz) * iz if nz > 0 else 2.0
+    sx, sy, sz = (box[2] - box[0]) * abs(ix), (box[3] - box[1]) * abs(iy), box[4] * abs(iz)
     left, extra, t = 1.0, 0.0, 0.0
     for _ in range(nx + ny + nz + 1):
         until = min(tx, ty, tz, 1.0)
         o = (px - vx * t, py - vy * t, pz - vz * t)
-        extra += blocked(boxes, reach, lanes, o, (vx, vy, vz), (t, until), (s, r))
+        way = (vx, vy, vz), (ix, iy, iz)
+        extra += blocked(boxes, reach, lanes, o, way, (t, until), (s, r))
         px, py, pz = o[0] + vx * until, o[1] + vy * until, o[2] + vz * until
         t = until
         if nx + ny + nz == 0:
             break
         if tx <= min(ty, tz):
             left *= _wall_left(openings[1 if vx > 0.0 else 0], py, pz)
-            vx, nx = -vx, nx - 1
+            vx, ix, nx = -vx, -ix, nx - 1
             tx = tx + sx if nx > 0 else 2.0
         elif ty <= tz:
             left *= _wall_left(openings[3 if vy > 0.0 else 2], px, pz)
-            vy, ny = -vy, ny - 1
+            vy, iy, ny = -vy, -iy, ny - 1
             ty = ty + sy if ny > 0 else 2.0
         else:
-            vz, nz = -vz, nz - 1
+            vz, iz, nz = -vz, -iz, nz - 1
             tz = tz + sz if nz > 0 else 2.0
         if left <= 0.0:
             break
@@ -153,7 +161,8 @@ def room_images(
     openings, faces = home.openings[slot, r.room], home.reflect[slot, r.room]
     boxes, reach = home.solids[slot, r.room], home.reach[slot, r.room]
     lanes = home.lanes[slot, r.room]
-    lattice, air, work_gains = tables.lattice, tables.air, work.gains
+    lattice, fades, met = tables.lattice, tables.fades, work.met
+    bounce_table(faces, order, met)
     framed = _framed(home, slot, s, sx, sy) * _framed(home, slot, r, rx, ry)
     for m in range(found, lattice.shape[0]):
         image = lattice[m]
@@ -176,10 +185,9 @@ def room_images(
         for k in range(3):  # what leaves the image's mirrored source, mirrored back
             along = work.directions[found, k]
             work.departures[found, k] = along if image[k] % 2 != 0 else -along
-        gains = work_gains[found]
-        gains[:] = 1.0
-        reflect(faces, image, gains)
-        spread(length, air, gains, left * framed if m > 0 else left)
+        gains = work.gains[found]
+        reflect(met, order, image, gains)
+        spread(length, fades, gains, left * framed if m > 0 else left)
         shadow(extra, tables.centres, tables.speed[0], gains)
         found += 1
     return found

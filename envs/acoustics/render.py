@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, F64, I64, inner_kernel, kernel
+from ..interface import F32, F64, I64
 from .arrivals import find_arrivals
 from .directivity import apply_directivity
 from .hear import hear
+from .kernels import inner_kernel, kernel
 from .late import add_late
 from .model import Home
 from .rooms import locate

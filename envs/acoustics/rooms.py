@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F64, I32, inner_kernel, kernel
+from ..interface import F64, I32
+from .kernels import inner_kernel, kernel
 from .model import Home
 from .tables import LISTENER_WIDE, SOURCE_WIDE, Place
 

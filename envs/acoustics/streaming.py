@@ -14,8 +14,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..interface import F32, I32, I64, Bool, SoundwalkError, kernel
+from ..interface import F32, I32, I64, Bool, SoundwalkError
 from .fourier import C64, backward, fast_length, forward, padded
+from .kernels import kernel
 
 GROUP = 8  # rows and listeners transformed at once: 16 and more leave the cache
 

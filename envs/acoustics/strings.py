@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from ..interface import F64, inner_kernel, kernel
+from ..interface import F64
+from .kernels import inner_kernel, kernel
 from .tables import PATH_COLUMNS
 
 SHARP = 0.3  # rad; bends much slighter than this do not shorten their neighbours' legs
@@ -75,6 +76,8 @@ def string_pull(  # noqa: C901 one funnel
 def measure(path: F64, points: int) -> float:
     """Fill columns 2 ... 4 of path: leg after each point, cosine of the turn, and transparency.
 
+    Columns 7 and 8 are the unit vector along that leg.
+
     The transparency tells how far a neighbouring bend sees through this one: 1 where the path goes
     straight on, so that a bend that is about to appear or vanish changes nothing.
 
@@ -84,11 +87,12 @@ def measure(path: F64, points: int) -> float:
     total = 1e-9
     for k in range(points - 1):
         dx, dy = path[k + 1, 0] - path[k, 0], path[k + 1, 1] - path[k, 1]
-        path[k, 2] = max(math.sqrt(dx * dx + dy * dy), 1e-9)
-        total += path[k, 2]
+        leg = max(math.sqrt(dx * dx + dy * dy), 1e-9)
+        ux, uy = dx / leg, dy / leg
+        path[k, 2], path[k, 7], path[k, 8] = leg, ux, uy
+        total += leg
         if k > 0:
-            bx, by = path[k, 0] - path[k - 1, 0], path[k, 1] - path[k - 1, 1]
-            cosine = (bx * dx + by * dy) / (path[k, 2] * path[k - 1, 2])
+            cosine = path[k - 1, 7] * ux + path[k - 1, 8] * uy
             path[k, 3] = min(1.0, max(-1.0, cosine))
             path[k, 4] = math.exp(-2.0 * (1.0 - path[k, 3]) / (SHARP * SHARP))
     return total

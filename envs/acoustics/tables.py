@@ -10,12 +10,13 @@ from ..interface import F32, F64, I32, I64
 from .bands import CENTRES, causal_tails, filter_bank
 from .carrier import even_out
 from .config import AcousticConfig
+from .fading import air_fades
 from .images import lattice
 from .model import air_absorption, knots
 from .receivers.tables import ReceiverTables
 
 MAX_ARRIVALS = 1024
-PATH_COLUMNS = 7
+PATH_COLUMNS = 9
 OPENING_COLUMNS = 8
 # The edge at an end of an opening: none, the end of a thin wall, or the corner of an L, of which
 # the room before or the room behind the opening is the wider one.
@@ -36,8 +37,9 @@ class Tables(NamedTuple):
         noise: (B, C, L) float32 what a diffuse field of unit power brings to the receiver.
         lattice: (M, 3) int32 images, fewest reflections first.
         knots: (Q,) int32 samples of the late envelope.
-        air: (B,) float64 energy absorption per metre.
+        fades: (F, B) float64 pressure that air leaves after each quarter of a metre, to 1 km.
         centres: (B,) float64 hertz.
+        roots: (B,) float64 of 4 / wavelength: times that of metres, Fresnel's v.
         rate: (1,) float64 samples per second.
         speed: (1,) float64 of sound, metres per second.
     """
@@ -48,8 +50,9 @@ class Tables(NamedTuple):
     noise: F32
     lattice: I32
     knots: I32
-    air: F64
+    fades: F64
     centres: F64
+    roots: F64
     rate: F64
     speed: F64
 
@@ -88,6 +91,26 @@ class Sources(NamedTuple):
     balloons: F32
 
 
+class Ears(NamedTuple):
+    """Scratch memory of the receiver: kernels allocate nothing.
+
+    Attributes:
+        sound: (S,) float32 one arrival in one channel, and room around it.
+        wet: (W,) float32 the same convolved with a measured head's response.
+        response: (H,) float32 that response.
+        gains: (G,) float32 of the bands of one arrival, a multiple of four.
+        begins: (G,) int64 where their filters begin.
+        weights: (C,) float32 of the channels.
+    """
+
+    sound: F32
+    wet: F32
+    response: F32
+    gains: F32
+    begins: I64
+    weights: F32
+
+
 class Work(NamedTuple):
     """Scratch memory of one thread.
 
@@ -100,6 +123,8 @@ class Work(NamedTuple):
         openings: (P, OPENING_COLUMNS) float64 left x, y, right x, y, height, door of the openings
             on a route, and which edges its left and its right end are.
         path: (P + 2, PATH_COLUMNS) float64 points of a route: x, y, and what paths._measure adds.
+        met: (3, 2 order + 1, B) float64 pressure left by each number of reflections along an axis,
+            see reflections.bounce_table.
         stay: (2,) float64 share of the way inside the source's and inside the listener's room.
         modes: (B, M) float32 diffusion modes at the listener.
         leans: (B, 2, M) float32 their fluxes, against x and y.
@@ -108,6 +133,7 @@ class Work(NamedTuple):
         shares: (B, Q) float32 of its energy that are not drawn as arrivals.
         towards: (B, 2, Q) float32 mean direction it comes from, ahead and to the left.
         levels: (C, B, Q) float32 of its channels.
+        ears: of the receiver.
     """
 
     lengths: F64
@@ -117,6 +143,7 @@ class Work(NamedTuple):
     gains: F64
     openings: F64
     path: F64
+    met: F64
     stay: F64
     modes: F32
     leans: F32
@@ -125,6 +152,7 @@ class Work(NamedTuple):
     shares: F32
     towards: F32
     levels: F32
+    ears: Ears
 
 
 def build_sources(count: int, bands: int) -> Sources:
@@ -150,15 +178,17 @@ def build_tables(config: AcousticConfig) -> Tables:
         noise=even_out(config.listener.noise(config), config.sample_rate),
         lattice=lattice(config.order),
         knots=knots(config),
-        air=air_absorption(config),
+        fades=air_fades(air_absorption(config)),
         centres=np.array(CENTRES[config.bands]),
+        roots=np.sqrt(4.0 * np.array(CENTRES[config.bands]) / config.speed),
         rate=np.array([float(config.sample_rate)]),
         speed=np.array([config.speed]),
     )
 
 
-def build_work(bands: int, modes: int, times: int, channels: int = 1) -> Work:
-    """Scratch memory for bands, diffusion modes, knots of the envelope and channels."""
+def build_work(tables: Tables, modes: int) -> Work:
+    """Scratch memory for a configuration and homes of so many diffusion modes."""
+    bands, channels, times = *tables.noise.shape[:2], len(tables.knots)
     return Work(
         lengths=np.zeros(MAX_ARRIVALS),
         directions=np.zeros((MAX_ARRIVALS, 3)),
@@ -167,6 +197,7 @@ def build_work(bands: int, modes: int, times: int, channels: int = 1) -> Work:
         gains=np.zeros((MAX_ARRIVALS, bands)),
         openings=np.zeros((MAX_OPENINGS, OPENING_COLUMNS)),
         path=np.zeros((MAX_OPENINGS + 2, PATH_COLUMNS)),
+        met=np.zeros((3, 2 * int(tables.lattice.max(initial=0)) + 1, bands)),
         stay=np.zeros(2),
         modes=np.zeros((bands, modes), np.float32),
         leans=np.zeros((bands, 2, modes), np.float32),
@@ -175,4 +206,20 @@ def build_work(bands: int, modes: int, times: int, channels: int = 1) -> Work:
         shares=np.zeros((bands, times), np.float32),
         towards=np.zeros((bands, 2, times), np.float32),
         levels=np.zeros((channels, bands, times), np.float32),
+        ears=_build_ears(tables),
+    )
+
+
+def _build_ears(tables: Tables) -> Ears:
+    """Scratch memory that fits a receiver."""
+    bands, channels = tables.noise.shape[:2]
+    taps, span = tables.bank.shape[2], tables.receiver.responses.shape[2]
+    padded = bands + -bands % 4
+    return Ears(
+        sound=np.zeros(max(taps, tables.receiver.filters.shape[2]) + 15, np.float32),
+        wet=np.zeros(taps + span, np.float32),
+        response=np.zeros(span, np.float32),
+        gains=np.zeros(padded, np.float32),
+        begins=np.zeros(padded, np.int64),
+        weights=np.ones(channels, np.float32),
     )

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..interface import F32, F64, I32, I64, SoundwalkError, kernel
+from ..interface import F32, F64, I32, I64, SoundwalkError
+from .kernels import kernel
 from .model import Home
 from .modes import mode_amplitudes
 from .pool import AcousticPool
@@ -139,8 +140,11 @@ def _place(
         sources.room[row, 0], sources.room[row, 1] = place.room, place.tunnel
         if fields:
             mode_amplitudes(home, slots[n], place, sources.amplitude[row])
-            for band in range(sources.power.shape[1]):
-                sources.amplitude[row, band] *= np.float32(sources.power[row, band])
+            amplitude = sources.amplitude[row]
+            for band in range(amplitude.shape[0]):
+                power = np.float32(sources.power[row, band])
+                for m in range(amplitude.shape[1]):
+                    amplitude[band, m] *= power
 
 
 def move_sources(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 
-from ..interface import F64, inner_kernel
+from ..interface import F64
+from .fading import spread
+from .kernels import inner_kernel
 from .model import Home
-from .paths import NEAREST
 from .tables import MAX_ARRIVALS, TRANSMITTED, Place, Tables, Work
 
 JOINED = 1e-4  # share of the line; rooms that are nearer than this touch
@@ -94,7 +95,7 @@ def straight_through(  # noqa: C901 one walk
     loud = 0.0
     for b in range(gains.shape[0]):
         loud = max(loud, gains[b])
-        gains[b] *= math.exp(-0.5 * tables.air[b] * length) / max(length, NEAREST)
+    spread(length, tables.fades, gains, 1.0)
     if walls == 0 or here != r.room or loud < INAUDIBLE:
         return found
     work.lengths[found], work.kinds[found] = max(length, 1e-9), TRANSMITTED

@@ -14,6 +14,7 @@ from soundwalk.envs.acoustics.tables import OPENING_COLUMNS, PATH_COLUMNS
 from soundwalk.envs.interface import F64, SPEED_OF_SOUND
 
 CENTRES = np.array([353.6, 1000.0, 2000.0, 4000.0])
+ROOTS = np.sqrt(4 * CENTRES / SPEED_OF_SOUND)
 
 
 def transition(x: float) -> complex:
@@ -44,7 +45,7 @@ def bent(source: tuple[float, float], ear: tuple[float, float]) -> F64:
     openings[0] = 0.0, 0.0, 0.0, -1000.0, 1000.0, 0.0, 1.0, 1.0
     path, gains = np.zeros((4, PATH_COLUMNS)), np.ones(4)
     ends = (*source, 1.0), (*ear, 1.0)
-    trace(openings, 1, path, *ends, CENTRES, SPEED_OF_SOUND, 0.0, gains, np.zeros(3), np.zeros(3))
+    trace(openings, 1, path, *ends, ROOTS, 0.0, gains, np.zeros(3), np.zeros(3))
     return gains
 
 
@@ -93,7 +94,7 @@ def test_the_two_corners_of_a_thin_wall_bend_sound_as_one_edge() -> None:
         openings[row] = x, 0.0, x, -1000.0, 1000.0, 0.0, 1.0, 1.0
     path, gains = np.zeros((5, PATH_COLUMNS)), np.ones(4)
     ends = (*source, 1.0), (*ear, 1.0)
-    trace(openings, 2, path, *ends, CENTRES, SPEED_OF_SOUND, 0.0, gains, np.zeros(3), np.zeros(3))
+    trace(openings, 2, path, *ends, ROOTS, 0.0, gains, np.zeros(3), np.zeros(3))
     np.testing.assert_allclose(20 * np.log10(gains / thin), 0.0, atol=0.3)
 
 
@@ -110,7 +111,7 @@ def test_two_bends_cost_the_same_both_ways() -> None:
         for rows, pair in ((openings, ends), (back, ends[::-1])):
             path, gains = np.zeros((5, PATH_COLUMNS)), np.ones(4)
             to, off = np.zeros(3), np.zeros(3)
-            length = trace(rows, 2, path, *pair, CENTRES, SPEED_OF_SOUND, 0.0, gains, to, off)
+            length = trace(rows, 2, path, *pair, ROOTS, 0.0, gains, to, off)
             found.append((length, gains, to, off))
         assert found[0][0] == pytest.approx(found[1][0])
         np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6)

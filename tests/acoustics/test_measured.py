@@ -36,7 +36,7 @@ def quiet_tables(path: str, **settings: object) -> Tables:
 
 def heard(tables: Tables, directions: F64, gains: tuple[float, ...] = (1, 1, 1, 1)) -> F64:
     """Response at 2 m to the direct sound from each direction (M, 2, L)."""
-    work = build_work(len(gains), 8, len(tables.knots))
+    work = build_work(tables, 8)
     out = np.zeros((len(directions), 2, tables.noise.shape[2]), np.float32)
     for row, direction in zip(out, directions, strict=True):
         work.lengths[0], work.directions[0], work.gains[0] = 2.0, direction, gains
@@ -180,7 +180,7 @@ def test_two_measured_heads_differ_less_from_each_other_than_directions_do(
 
 def test_turning_the_head_is_turning_the_source_the_other_way(kemar: str) -> None:
     tables = quiet_tables(kemar)
-    work = build_work(4, 8, len(tables.knots))
+    work = build_work(tables, 8)
     turned = np.zeros((2, tables.noise.shape[2]), np.float32)
     heading, azimuth, elevation = 0.8, 2.0, 0.3
     ring = np.cos(elevation)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from ...interface import F32, inner_kernel
+from ...interface import F32
+from ..kernels import inner_kernel
 
 HIGHEST = 3
 NAMES = ("W", "Y", "Z", "X", "V", "T", "R", "S", "U", "Q", "O", "M", "K", "L", "N", "P")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...interface import F64, I32, inner_kernel, kernel
+from ...interface import F64, I32
+from ..kernels import inner_kernel, kernel
 
 CELLS = 64  # of the map along each side: some 2 degrees
 _STEPS = 64  # a walk over a Delaunay triangulation never runs in circles
