@@ -49,6 +49,7 @@ PIECES: dict[str, dict[str, str]] = {
         "pair": ".targets.pair:Pair",
         "shift": ".targets.shift:Shift",
         "flip": ".targets.flip:Flip",
+        "bearing": ".targets.bearing:Bearing",
         "turn": ".targets.turning:Turn",
         "orientation": ".targets.turning:Orientation",
         "mix": ".targets.mix:Mix",

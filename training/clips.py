@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..envs.interface import ClipSource, SoundwalkError
+from .worlds import find
 
 
 def open_clips(
@@ -15,7 +16,8 @@ def open_clips(
 
     Args:
         data: {"folder": PATH} of recorded clips, {"videos": PATH, …} with arguments of
-            `VideoFolder`, or options of `ClipWorld`.
+            `VideoFolder`, {"source": "module:Class", …} with arguments of a user's own `ClipSource`
+            (split, sounds and seed among them), or options of `ClipWorld`.
         split: of homes: "train", "val" or "test"; of a recording that holds several, too.
         sounds: of simulated clips.
         seed: of what is drawn.
@@ -24,8 +26,13 @@ def open_clips(
         SoundwalkError: an option is unknown, or a file cannot be read.
     """
     options = dict(data)
-    if "folder" in options and "videos" in options:
-        raise SoundwalkError("data name a folder and videos: give one of them")
+    named = [key for key in ("folder", "videos", "source") if key in options]
+    if len(named) > 1:
+        raise SoundwalkError(f"data name {' and '.join(named)}: give one of them")
+    if "source" in options:
+        own = find(options.pop("source"))
+        made: ClipSource = own(split=split, sounds=sounds, seed=seed, **options)
+        return made
     if "folder" in options:
         from ..perception.data.shards import Recorded
 

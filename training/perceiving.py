@@ -21,8 +21,8 @@ def pretrain(
 ) -> None:
     """Train perception without labels.
 
-    Started by torchrun, several processes share each batch: torchrun --nproc-per-node 2 -m
-    soundwalk pretrain direction --set parts=2
+    Started by torchrun, several processes share each batch: torchrun --nproc-per-node 2
+    --no-python soundwalk pretrain direction --set parts=2
 
     Args:
         config: a published system (localization, direction, depth_echo, …) or a YAML file.

@@ -23,6 +23,7 @@ VISIBLE, OFFSCREEN, SILENT, NOISE = range(len(KINDS))
 _RANGES = (
     ("resolution", 8, 1024, "pixels"),
     ("hfov", 0.1, 3.0, "radians; 90 degrees is pi / 2"),
+    ("turn_step", 0.01, math.pi, "radians; 15 degrees is pi / 12"),
     ("views", 1, 16, "headings"),
     ("frames", 1, 256, "frames of a view"),
     ("fps", 0.1, 1000.0, "frames per second"),
@@ -56,7 +57,8 @@ class ClipOptions:
         wants: what is computed, of WANTS: "stems" are the keys dry and wet.
         views: headings from which a place is seen and heard while the same sound plays.
         turn: least and most radians, in either direction, by which other views are turned from
-            view 0; they are multiples of 15 degrees, different ones while there are enough.
+            view 0; they are multiples of `turn_step`, different ones while there are enough.
+        turn_step: radians, 15 degrees as an agent's action by default; pi / 2 gives quarters.
         frames: of each view.
         fps: frames per second, around the middle of the sound.
         seconds: of sound that the frames belong to.
@@ -86,6 +88,7 @@ class ClipOptions:
     wants: tuple[str, ...] = ("rgb", "depth", "mask", "audio")
     views: int = 1
     turn: tuple[float, float] = (TURN_ANGLE, math.pi / 2)
+    turn_step: float = TURN_ANGLE
     frames: int = 1
     fps: float = 15.0
     seconds: float = 1.0
@@ -123,8 +126,8 @@ class ClipOptions:
             )
         if self.views > 1 and len(self.turns) == 0:
             raise SoundwalkError(
-                f"turn={self.turn!r}: expected (least, most) radians with a multiple of 15 degrees "
-                "between them, e.g. (pi / 12, pi / 2)"
+                f"turn={self.turn!r}: expected (least, most) radians with a multiple of turn_step="
+                f"{self.turn_step:g} between them, e.g. (pi / 12, pi / 2)"
             )
         if (self.frames - 1) / self.fps > self.seconds + 1e-9:
             raise SoundwalkError(
@@ -191,13 +194,12 @@ class ClipOptions:
     @property
     def turns(self) -> F64:
         """Angles by which views can be turned from view 0, radians."""
-        low, high = self.turn
-        steps = np.arange(
-            math.ceil(low / TURN_ANGLE - 1e-6), math.floor(high / TURN_ANGLE + 1e-6) + 1
-        )
-        steps = steps[(steps > 0) & (steps <= round(math.pi / TURN_ANGLE))]
-        both = np.concatenate([steps, -steps[steps < round(math.pi / TURN_ANGLE)]])
-        return np.asarray(both * TURN_ANGLE, np.float64)
+        (low, high), step = self.turn, self.turn_step
+        steps = np.arange(math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6) + 1)
+        angles = steps[steps > 0] * step
+        angles = angles[angles <= math.pi + 1e-6]
+        both = np.concatenate([angles, -angles[angles < math.pi - 1e-6]])
+        return np.asarray(both, np.float64)
 
     @property
     def shares(self) -> F64:

@@ -7,6 +7,8 @@ an echo was heard, given what is seen straight ahead (Gao et al. 2020, "VisualEc
 
 from __future__ import annotations
 
+from math import pi
+
 import torch
 from torch import Tensor
 
@@ -84,24 +86,26 @@ def hear_turning(audio: Tensor, turn: Tensor) -> tuple[Tensors, Tensor]:
 class Orientation:
     """In which direction was this echo heard, relative to what is seen?
 
-    Views 0 … V - 1 of a sample look in V directions; the image is that of view 0, the echo that of
-    a random one. `label` (B,) is its index.
+    The image is that of view 0, the echo that of a random view. `label` (B,) is the quarter into
+    which that view is turned: 0 ahead, 1 left, 2 behind, 3 right.
     """
 
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:
         """See `Target`.
 
         Raises:
-            SoundwalkError: rgb or echo is absent, or there is one view only.
+            SoundwalkError: rgb, echo or turn is absent, or there is one view only.
         """
-        need(sample, ("rgb", "echo"), "the orientation of echoes")
+        need(sample, ("rgb", "echo", "turn"), "the orientation of echoes")
         count, views = sample["echo"].shape[:2]
         if views < 2:
             raise SoundwalkError(
                 "samples have one view: expected at least 2 directions; set data.views to 4"
             )
-        label = torch.arange(count) % views
-        label = label[torch.randperm(count, generator=generator)].to(sample["echo"].device)
+        which = torch.arange(count) % views
+        which = which[torch.randperm(count, generator=generator)].to(sample["echo"].device)
+        rows = torch.arange(count, device=which.device)
         inputs = view_inputs(sample)
-        inputs["echo"] = sample["echo"][torch.arange(count, device=label.device), label]
-        return Examples(inputs, {"label": label})
+        inputs["echo"] = sample["echo"][rows, which]
+        quarter = (sample["turn"][rows, which] / (pi / 2)).round().long() % 4
+        return Examples(inputs, {"label": quarter})

@@ -29,7 +29,7 @@ from .conftest import Make
         ({"rates": {"hidden": 1.0}}, "unknown kind of clip in rates 'hidden'"),
         ({"rates": {"visible": 0.0}}, "expected a positive share of at least one kind"),
         ({"rates": {"visible": -1.0}}, "expected 0 to"),
-        ({"views": 2, "turn": (0.0, 0.1)}, "with a multiple of 15 degrees"),
+        ({"views": 2, "turn": (0.0, 0.1)}, "with a multiple of turn_step"),
         ({"turn": (1.0, 0.5)}, r"turn=\(1.0, 0.5\): expected \(least, most\)"),
         ({"distance": 3.0}, r"distance=3.0: expected \(least, most\)"),
         ({"frames": 30, "fps": 15.0, "seconds": 1.0}, "expected at most seconds=1"),

@@ -148,8 +148,9 @@ def test_a_pair_of_views_is_heard_with_the_turn_between_them() -> None:
     assert torch.equal(found.labels["turn"].reshape(COUNT, 2), batch["turn"][:, 1:])
 
 
-def test_the_orientation_is_the_view_whose_echo_is_heard() -> None:
+def test_the_orientation_is_the_quarter_into_which_the_view_of_the_echo_is_turned() -> None:
     batch = sample(views=4)
+    batch["turn"] = torch.tensor([[0.0, np.pi / 2, -np.pi, -np.pi / 2]]).repeat(COUNT, 1)
     found = Orientation().examples(batch, generator())
     for i in range(COUNT):
         assert torch.equal(found.inputs["echo"][i], batch["echo"][i, found.labels["label"][i]])

@@ -142,7 +142,7 @@ def _evaluate(
     module, defaults = EVALUATORS[name]
     options = dict(config.evaluate.get(name) or {})
     changes = {**defaults, **options.pop("data", {})}
-    changes = changes if not {"folder", "videos"} & set(config.data) else {}
+    changes = changes if not {"folder", "videos", "source"} & set(config.data) else {}
     run = importlib.import_module(f".{module}", __package__).evaluate
     found = clips_of(config, changes, split, sounds, count, seed)
     further: dict[str, Any] = {}

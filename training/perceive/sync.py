@@ -10,11 +10,12 @@ import torch
 
 from ...envs.interface import SoundwalkError
 from ...perception.data.sample import Sample, to_tensors
+from ...perception.evaluation.sync import Answers, OffsetErrors
 from ...perception.targets.base import derangement
 from ...perception.targets.shift import Shift
 from ..report.exhibits import Curve
-from .found import Found
-from .reading import Reader, generator, stacked
+from .found import Found, Row
+from .reading import Reader, generator
 
 
 def evaluate(
@@ -22,13 +23,14 @@ def evaluate(
 ) -> Found:
     """Accuracy of aligned against shifted, and the error of the best offset.
 
-    Each clip's sound is shifted by a random offset within the target's range; the system scores
-    every offset that undoes it. Rows: "system"; "vision only" (another sample's sound); "chance".
+    The system scores the sound at every offset within the target's range; the best one should be 0.
+    Rows: "system", and "shuffled audio", which sees the clip with another one's sound: what vision
+    alone can tell. Each with its chance.
 
     Args:
         reader: the system; its target is a shift.
         samples: clips with margins of sound.
-        seed: of the offsets.
+        seed: of the questions.
         options: none.
 
     Raises:
@@ -39,46 +41,41 @@ def evaluate(
         raise SoundwalkError(
             f"the target is {type(shift).__name__}: the evaluation of synchrony needs shift"
         )
-    draw, kept = generator(seed), []
+    draw = generator(seed)
     offsets = torch.arange(-shift.most, shift.most + 1)
+    rows = {name: (Answers("shift_accuracy"), OffsetErrors()) for name in _ROWS}
+    totals = []
     for sample in samples:
         tensors = to_tensors(sample, reader.device)
         examples = shift.examples(tensors, draw)
         label = examples.labels["label"].cpu().numpy()
         order = derangement(len(label), draw).to(reader.device)
         stranger = {**examples.inputs, "audio": examples.inputs["audio"][order]}
+        strange = {**sample, "audio": sample["audio"][order.cpu().numpy()]}
         scores = _scores(reader, shift, sample, offsets)  # (B, offsets)
-        strange = _scores(reader, shift, {**sample, "audio": sample["audio"][order.cpu()]}, offsets)
-        kept.append(
-            {
-                "right": (_better(reader, examples.inputs) == label),
-                "stranger": (_better(reader, stranger) == label),
-                "label": label,
-                "error": offsets.numpy()[scores.argmax(1)],
-                "strange_error": offsets.numpy()[strange.argmax(1)],
-                "scores": scores,
-            }
-        )
-    whole = stacked(kept)
-    guess = np.random.default_rng(seed).choice(offsets.numpy(), len(whole["label"]))
-    rows = {
-        "system": _row(whole["right"], whole["error"]),
-        "vision only": _row(whole["stranger"], whole["strange_error"]),
-        "chance": _row(np.full(len(guess), 0.5), guess),
-    }
+        totals.append(scores)
+        for name, inputs, whole in (
+            ("system", examples.inputs, scores),
+            ("shuffled audio", stranger, _scores(reader, shift, strange, offsets)),
+        ):
+            rows[name][0].update(_better(reader, inputs), label)
+            found = offsets.numpy()[whole.argmax(1)]
+            rows[name][1].update(found, np.zeros(len(found)))
+    table: dict[str, Row] = {}
+    for name, accumulators in rows.items():
+        measured = [accumulator.intervals() for accumulator in accumulators]
+        table[name] = {key: value for part in measured for key, value in part.items()}
     curve = Curve(
         offsets.numpy(),
-        {"mean score": whole["scores"].mean(0)},
+        {"mean score": np.concatenate(totals).mean(0)},
         "offset of the sound, frames",
         "score",
         "Score of each offset; 0 is in time",
     )
-    return Found(rows, [curve])
+    return Found(table, [curve])
 
 
-def _row(right: Any, error: Any) -> dict[str, Any]:
-    size = np.abs(error).astype(np.float64)
-    return {"accuracy": right, "offset_error_frames": size, "within_1_frame": size <= 1}
+_ROWS = ("system", "shuffled audio")
 
 
 def _better(reader: Reader, inputs: Any) -> Any:
