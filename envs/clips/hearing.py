@@ -32,7 +32,7 @@ def block_size(samples: int, taps: int) -> int:
     """The power of two that convolves `samples` with `taps` at the least cost, by overlap-save.
 
     >>> block_size(16_000, 8_000), block_size(4_000, 800)
-    (16384, 8192)
+    (16384, 2048)
     """
     best, least = 0, math.inf
     size = 1 << max(taps, 2).bit_length()
