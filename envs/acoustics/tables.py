@@ -98,8 +98,8 @@ class Ears(NamedTuple):
         sound: (S,) float32 one arrival in one channel, and room around it.
         wet: (W,) float32 the same convolved with a measured head's response.
         response: (H,) float32 that response.
-        gains: (G,) float32 of the bands of one arrival, a multiple of four.
-        begins: (G,) int64 where their filters begin.
+        gains: (2 G,) float32 of the bands of one arrival at each ear, G a multiple of four.
+        begins: (2 G,) int64 where their filters begin.
         weights: (C,) float32 of the channels.
     """
 
@@ -214,12 +214,12 @@ def _build_ears(tables: Tables) -> Ears:
     """Scratch memory that fits a receiver."""
     bands, channels = tables.noise.shape[:2]
     taps, span = tables.bank.shape[2], tables.receiver.responses.shape[2]
-    padded = bands + -bands % 4
+    both = 2 * (bands + -bands % 4)
     return Ears(
         sound=np.zeros(max(taps, tables.receiver.filters.shape[2]) + 15, np.float32),
         wet=np.zeros(taps + span, np.float32),
         response=np.zeros(span, np.float32),
-        gains=np.zeros(padded, np.float32),
-        begins=np.zeros(padded, np.int64),
+        gains=np.zeros(both, np.float32),
+        begins=np.zeros(both, np.int64),
         weights=np.ones(channels, np.float32),
     )

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...interface import F32, SoundwalkError
+from ...interface import F32, F64, SoundwalkError
 from ..bands import filter_bank
 from ..head import diffuse_noise, ear_tables
 from .base import Receiver, Settings
 from .tables import SPHERE, ReceiverTables, blank_tables
 
 EARS = ("left ear", "right ear")
+
+
+def _both(table: F64 | F32) -> F32:
+    """(angles, 2 G) values at the left ear and, of the opposite angle, at the right one."""
+    padded = np.pad(table, ((0, -len(table) % 4), (0, 0)))
+    return np.ascontiguousarray(np.concatenate([padded, padded[:, ::-1]]).T, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,14 @@ class Sphere(Receiver):
         bias[0, :, 1], bias[1, :, 1] = 3.0 * towards, -3.0 * towards
         late = metres * (rate / settings.speed)
         lead = int(np.ceil(max(-late.min(), 0.0)))
+        bank = filter_bank(rate, bands)
         room = lead + int(late.max()) + 2  # one more for a rounded fraction
-        filters = np.pad(filter_bank(rate, bands), ((0, 0), (0, -bands % 4), (room, room)))
+        room += -(room + bank.shape[2]) % 8  # eight samples are added at a time
+        filters = np.pad(bank, ((0, 0), (0, -bands % 4), (room, room)))
         return blank._replace(
-            ear=gains,
-            late=(late + lead).astype(np.float32),
+            ear=_both(gains),
+            late=_both(late + lead),
+            offsets=np.tile(np.arange(filters.shape[1]) * filters.shape[2] + room, 2),
             lead=np.array([lead]),
             filters=filters,
             bias=bias,

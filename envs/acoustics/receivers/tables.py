@@ -18,12 +18,14 @@ class ReceiverTables(NamedTuple):
         kind: (1,) int64 MONO, SPHERE, MEASURED, ARRAY or AMBISONICS.
         bias: (C, B, 3) float32 in the head frame: a diffuse field of directional density
             1 + 3 a.u brings channel c in band b the power 1 + bias[c, b].a, relative to isotropic.
-        ear: (B, angles) float32 gain of the sphere's ear against the cosine of incidence.
-        late: (B, angles) float32 samples by which each band is later there than `lead` before it
+        ear: (angles, 2 G) float32 gain of the sphere's left and right ear in each band against the
+            cosine between the source and the left one; G is B up to a multiple of four.
+        late: (angles, 2 G) float32 samples by which each band is later there than `lead` before it
             would be at the centre of the sphere.
+        offsets: (2 G,) int64 sample of the first filter of each band at which no delay begins.
         lead: (1,) int64 samples, so that `late` is not negative.
-        filters: (FRACTIONS + 1, bands, taps + 2 * room) float32 band filters with as many zeros on
-            both sides as bands may be apart, of silent bands too up to a multiple of four.
+        filters: (FRACTIONS + 1, G, taps + 2 * room) float32 band filters with at least as many
+            zeros on both sides as bands may be apart; those of no band are silent.
         positions: (M, 3) float64 metres of the microphones in the head frame.
         responses: (V, 2, H) float32 responses of a measured head at each direction, H a multiple
             of 8; each begins `onset` taps before its onset.
@@ -40,6 +42,7 @@ class ReceiverTables(NamedTuple):
     bias: F32
     ear: F32
     late: F32
+    offsets: I64
     lead: I64
     filters: F32
     positions: F64
@@ -59,6 +62,7 @@ def blank_tables(kind: int, channels: int, bands: int) -> ReceiverTables:
         bias=np.zeros((channels, bands, 3), np.float32),
         ear=np.zeros((0, 0), np.float32),
         late=np.zeros((0, 0), np.float32),
+        offsets=np.zeros(0, np.int64),
         lead=np.zeros(1, np.int64),
         filters=np.zeros((0, 0, 0), np.float32),
         positions=np.zeros((0, 3)),
