@@ -49,18 +49,26 @@ def _multiply(dry: C64, responses: C64, owners: I64, started: Bool, total: C64) 
 
 @kernel
 def _overlap(wet: F32, tail: F32, heard: F32) -> None:
-    """Add the tails of the last step to `heard` (n, C, block) and keep those of this one."""
+    """Add the tails of the last step to `heard` (n, C, block) and keep those of this one.
+
+    The tail moves up by a block in pieces that do not overlap, so that eight samples go at a time.
+    """
     block, ringing = heard.shape[2], tail.shape[2]
-    shared = min(block, ringing)
+    shared, left = min(block, ringing), max(ringing - block, 0)
     for i in range(wet.shape[0]):
         for c in range(wet.shape[1]):
-            for k in range(block):
-                heard[i, c, k] = wet[i, c, k]
+            sound, old, now = wet[i, c], tail[i, c], heard[i, c]
             for k in range(shared):
-                heard[i, c, k] += tail[i, c, k]
-            for k in range(ringing):
-                left = tail[i, c, k + block] if k + block < ringing else np.float32(0.0)
-                tail[i, c, k] = left + wet[i, c, k + block]
+                now[k] = sound[k] + old[k]
+            for k in range(shared, block):
+                now[k] = sound[k]
+            for start in range(block, ringing, block):
+                end = min(start + block, ringing)
+                to, of, new = old[start - block : end - block], old[start:end], sound[start:end]
+                for k in range(end - start):
+                    to[k] = of[k] + new[k]
+            for k in range(left, ringing):
+                old[k] = sound[block + k]
 
 
 class State:

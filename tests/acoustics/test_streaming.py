@@ -7,6 +7,7 @@ import pytest
 from scipy.signal import fftconvolve
 
 from soundwalk.envs.acoustics import GeometricEngine, StreamingConvolver
+from soundwalk.envs.acoustics.streaming import _overlap
 from soundwalk.envs.interface import F32, F64, SoundwalkError
 from soundwalk.envs.scenes import shoebox
 
@@ -179,3 +180,19 @@ def test_wrong_shapes_and_sizes_are_named() -> None:
         convolver.step(noise(2, 4800), responses(1))
     with pytest.raises(SoundwalkError, match="past has shape"):
         convolver.begin(np.array([0]), noise(2, 10), noise(1, 4800), responses(1))
+
+
+@pytest.mark.parametrize("ringing", [1, 50, 64, 65, 128, 150, 300])
+def test_what_rings_on_is_kept_for_the_steps_in_which_it_is_heard(ringing: int) -> None:
+    """Against one long sum, for tails of less than a block and of several."""
+    block, steps = 64, 6
+    rng = np.random.default_rng(ringing)
+    wet = rng.standard_normal((steps, 1, 2, block + ringing)).astype(np.float32)
+    expected = np.zeros((2, steps * block + ringing))
+    tail, heard = np.zeros((1, 2, ringing), np.float32), np.empty((1, 2, block), np.float32)
+    for step in range(steps):
+        expected[:, step * block : (step + 1) * block + ringing] += wet[step, 0]
+        _overlap(wet[step], tail, heard)
+        now = expected[:, step * block : (step + 1) * block]
+        np.testing.assert_allclose(heard[0], now, atol=1e-5)
+    np.testing.assert_allclose(tail[0], expected[:, steps * block :], atol=1e-5)
