@@ -100,11 +100,13 @@ class ObservationEncoder(nn.Module):
 
     def _width(self, shape: tuple[int, ...]) -> int:
         """Size of the features of an observation of this shape."""
-        training = self.training
+        training = self.network.training
         self.eval()  # else statistics would drift
         try:
             with torch.no_grad():
-                return self(torch.zeros(1, *shape)).shape[1]  # type: ignore[no-any-return]
+                weights = (*self.parameters(), *self.buffers(), torch.empty(0))
+                nothing = torch.zeros(1, *shape, device=weights[0].device)
+                return self(nothing).shape[1]  # type: ignore[no-any-return]
         except (RuntimeError, ValueError, IndexError) as error:
             raise SoundwalkError(
                 f"this encoder, a {type(self.network).__name__}, cannot read {self.keys[0]!r} of "

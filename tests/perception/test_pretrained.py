@@ -154,6 +154,7 @@ def test_an_encoder_of_an_observation_says_what_it_is_and_reads_what_is_observed
 ) -> None:
     encoder = make_encoder(folder, "audio", (2, 1600))
     assert isinstance(encoder, Encoder)
+    assert make_encoder(encoder.network.eval(), "audio", (2, 1600)).training is False
     assert (encoder.dim, encoder.keys) == (6, ("audio",))
     assert encoder(torch.randn(3, 2, 1600).half()).shape == (3, 6)
     with pytest.raises(SoundwalkError, match=r"cannot read 'audio' of shape \(1, 1600\)"):
