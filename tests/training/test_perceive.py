@@ -191,7 +191,7 @@ def test_a_system_that_compares_flash_and_click_finds_every_offset() -> None:
         sync.evaluate(system(close, Flip(), "clip", "audio"), [beats()], 0, {})
 
 
-def test_a_mask_that_is_ideal_separates_as_well_as_the_ideal_mask() -> None:
+def test_a_mask_around_the_tone_that_is_seen_separates_less_than_the_ideal_one() -> None:
     rng = np.random.default_rng(0)
     time = np.arange(8000) / 16_000
     tones = np.stack([np.sin(2 * np.pi * 400 * (i + 1) * time) for i in range(N)])
@@ -213,12 +213,7 @@ def test_a_mask_that_is_ideal_separates_as_well_as_the_ideal_mask() -> None:
 
     task = AVTask({"image": Same(), "audio": net}, Join(pick), Mix(), nn.Identity())
     found = separating.evaluate(Reader(task), [sample], 0, {})
-    system_gain, ideal = (
-        mean(found, "system", "si_sdr_gain"),
-        mean(found, "ideal mask", "si_sdr_gain"),
-    )
-    assert system_gain > 10.0
-    assert system_gain == pytest.approx(ideal, abs=8.0)
+    assert 10.0 < mean(found, "system", "si_sdr_gain") < mean(found, "ideal mask", "si_sdr_gain")
     assert mean(found, "image shuffled", "si_sdr_gain") < 0.0
     with pytest.raises(SoundwalkError, match="unet"):
         separating.evaluate(system(pick, Mix(), "image"), [sample], 0, {})

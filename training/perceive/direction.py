@@ -6,6 +6,7 @@ head; what hears a turn can. GCC-PHAT gets the same two views and the same turn.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,39 +15,53 @@ import torch
 
 from ...envs.interface import wrap_angle
 from ...perception.data.sample import Sample, need
-from ...perception.evaluation.controls import gcc_direction
+from ...perception.evaluation.controls import gcc_direction, srp_direction
 from ...perception.evaluation.doa import DirectionErrors
 from ...perception.targets.turning import hear_turning
 from ..report.exhibits import Directions
 from .found import Found, Row
 from .reading import Reader, stacked
 
+ARRAY = "array:square"  # the receiver of the same samples
+SQUARE = ((0.05, 0.05, 0.0), (0.05, -0.05, 0.0), (-0.05, -0.05, 0.0), (-0.05, 0.05, 0.0))  # m
+
 
 def evaluate(
-    reader: Reader, samples: Iterable[Sample], seed: int, options: dict[str, Any]
+    reader: Reader,
+    samples: Iterable[Sample],
+    seed: int,
+    options: dict[str, Any],
+    *,
+    array: Iterable[Sample] | None = None,
 ) -> Found:
     """Errors of azimuth of a system with an angle head.
 
     Rows, each for sources in the line of sight and, as "…, all", for all of them: "system",
     "GCC-PHAT" (of one view, taken as in front), "GCC-PHAT, turning" (front or back by the turn),
-    "shuffled audio".
+    "shuffled audio"; and "SRP-PHAT, 4 microphones", which needs no turn.
 
     Args:
         reader: the system.
         samples: with two views or more.
         seed: of the shuffling.
         options: none.
+        array: the same samples, heard by the microphones of ARRAY.
     """
     kept = []
+    heard_by_array = iter(array) if array is not None else itertools.repeat(None)
     rng = np.random.default_rng(seed)
     last = 1 if paired(reader) else 0
-    for sample in samples:
+    for sample, other in zip(samples, heard_by_array, strict=False):
         need(sample, ("audio", "turn", "azimuth", "sight"), "the evaluation of direction")
         guess = directions(reader, sample)
         order = (np.arange(len(guess)) + 1 + rng.integers(len(guess) - 1)) % len(guess)
         heard, turn = sample["audio"], sample["turn"]
+        found = {}
+        if other is not None:
+            found["SRP-PHAT, 4 microphones"] = srp_direction(other["audio"][:, last], SQUARE)
         kept.append(
-            {
+            found
+            | {
                 "truth": sample["azimuth"][:, last, 0],
                 "sight": sample["sight"][:, last, 0],
                 "system": guess,
@@ -67,7 +82,7 @@ def evaluate(
             rows[name + suffix] = errors
     exhibits = [
         Directions(truth[sight], whole[name][sight].astype(np.float32), name)
-        for name in ("system", "GCC-PHAT", "GCC-PHAT, turning")
+        for name in ("system", *(row for row in whole if "PHAT" in row))
     ]
     return Found(rows, exhibits)
 

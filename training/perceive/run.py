@@ -146,6 +146,11 @@ def _evaluate(
     run = importlib.import_module(f".{module}", __package__).evaluate
     found = clips_of(config, changes, split, sounds, count, seed)
     further: dict[str, Any] = {}
+    if name == "direction" and changes:
+        from .direction import ARRAY
+
+        heard = {**changes, "receiver": ARRAY}
+        further["array"] = clips_of(config, heard, split, sounds, count, seed)
     if name == "probe":
         torch.manual_seed(config.seed)
         further["scratch"] = Reader(build_task(config.task), reader.device)
