@@ -19,6 +19,7 @@ from ..envs.interface import SoundwalkError
 from .acoustics import rir, validate
 from .console import Json, Out, report, triple
 from .perceiving import described, evaluate_perception, pretrain
+from .recording import record
 
 
 def train(
@@ -251,8 +252,8 @@ def info(
 COMMANDS = {
     command.__name__.replace("_", "-"): command
     for command in (
-        train, resume, evaluate, pretrain, evaluate_perception, render, play, rir, validate, bench,
-        info,
+        train, resume, evaluate, pretrain, evaluate_perception, record, render, play, rir, validate,
+        bench, info,
     )
 }  # fmt: skip
 
