@@ -34,6 +34,7 @@ PIECES: dict[str, dict[str, str]] = {
         "dot": ".scores:DotVector",
         "map": ".scores:DotMap",
         "masked": ".scores:Masked",
+        "compass": ".scores:Compass",
         "tiled_unet": ".scores:TiledUNet",
     },
     "head": {
@@ -84,16 +85,14 @@ def build_task(spec: Spec) -> AVTask:
     Args:
         spec: {"encoders": {NAME: piece}, "projections": {NAME: piece}, "score": piece,
             "head": piece, "target": piece, "objective": piece}; projections and head may be
-            absent.
+            absent. An encoder {"kind": "same", "as": NAME} shares the weights of another one.
 
     Raises:
         SoundwalkError: a section or an argument is missing or unknown, or a value has no meaning;
             the message says where and what there is.
     """
     _check_sections(spec)
-    encoders = {
-        name: piece("encoder", one, f"encoders.{name}") for name, one in spec["encoders"].items()
-    }
+    encoders = _encoders(spec["encoders"])
     sizes = {name: getattr(encoder, "dim", 0) for name, encoder in encoders.items()}
     projections = {}
     for name, one in spec.get("projections", {}).items():
@@ -115,6 +114,19 @@ def build_task(spec: Spec) -> AVTask:
     )
 
 
+def _encoders(specs: Mapping[str, Spec]) -> dict[str, nn.Module]:
+    """Encoders by name; {"kind": "same", "as": NAME} is another one again, weights and all."""
+    encoders: dict[str, nn.Module] = {}
+    for name, one in specs.items():
+        if isinstance(one, Mapping) and one.get("kind") == "same":
+            if one.get("as") not in encoders:
+                raise unknown(f"encoder in encoders.{name}.as", one.get("as"), encoders)
+            encoders[name] = encoders[str(one["as"])]
+        else:
+            encoders[name] = piece("encoder", one, f"encoders.{name}")
+    return encoders
+
+
 def joint_size(score: nn.Module, sizes: Mapping[str, int]) -> int:
     """Size of what a score makes of features of given sizes; 1 where it compares them."""
     if isinstance(score, Concat):
@@ -130,7 +142,8 @@ def _known(spec: Spec, encoders: Mapping[str, Any], sizes: Mapping[str, int]) ->
     """What a score can be told about the encoders that it joins."""
     image = encoders.get(spec.get("image", "image")) if isinstance(spec, Mapping) else None
     sound = spec.get("sound", spec.get("audio", "audio")) if isinstance(spec, Mapping) else None
-    known: dict[str, Any] = {"maps": sizes.get(str(sound), 0)}
+    size = sizes.get(str(sound), 0)
+    known: dict[str, Any] = {"maps": size, "dim_in": size}
     if image is not None and hasattr(image, "widths"):
         known["widths"] = image.widths
     if sound in sizes:

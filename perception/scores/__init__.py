@@ -1,6 +1,7 @@
 """How modalities meet: alone, side by side, compared as vectors or over a map, or in a U-Net."""
 
 from .classical import mutual_information_map, sparse_cca
+from .compass import Compass
 from .maps import DotMap
 from .masked import Masked
 from .tiled import TiledUNet
@@ -8,6 +9,7 @@ from .vectors import Alone, Concat, DotVector, Stack
 
 __all__ = [
     "Alone",
+    "Compass",
     "Concat",
     "DotMap",
     "DotVector",

@@ -26,9 +26,9 @@ class Turn:
     examples whose ears were swapped (and whose turns go the other way), which are the second half.
 
     Args:
-        pair: hear two views that follow each other as one input (channels of both side by side),
-            with the turn between them given as `motion` (cos, sin): what a head that turns can
-            know of front and back. Needs one view more.
+        pair: hear two views that follow each other, the earlier one as `before`, with the turn
+            between them given as `motion` (cos, sin): what a head that turns can know of front and
+            back. Needs one view more.
         mirror: add every example with its ears swapped, a world in a mirror.
     """
 
@@ -75,12 +75,12 @@ def hear_turning(audio: Tensor, turn: Tensor) -> tuple[Tensors, Tensor]:
         turn: (N, V) radians relative to the first view.
 
     Returns:
-        audio (N, V - 1, 2 C, T) and motion (N, V - 1, 2) cos and sin of the turn between; and the
-        turns (N, V - 1) of the later views.
+        before and audio (N, V - 1, C, T), and motion (N, V - 1, 2), cos and sin of the turn between
+        them; and the turns (N, V - 1) of the later views.
     """
     step = turn[:, 1:] - turn[:, :-1]
-    both = torch.cat([audio[:, :-1], audio[:, 1:]], 2)
-    return {"audio": both, "motion": torch.stack([step.cos(), step.sin()], -1)}, turn[:, 1:]
+    motion = torch.stack([step.cos(), step.sin()], -1)
+    return {"before": audio[:, :-1], "audio": audio[:, 1:], "motion": motion}, turn[:, 1:]
 
 
 class Orientation:

@@ -139,9 +139,9 @@ def test_the_level_is_positive_where_the_left_ear_is_louder() -> None:
 def test_a_pair_of_views_is_heard_with_the_turn_between_them() -> None:
     batch = sample(views=3)
     found = Turn(pair=True, mirror=False).examples(batch, generator())
-    heard = found.inputs["audio"].reshape(COUNT, 2, 4, -1)
-    assert torch.equal(heard[:, 1, :2], batch["audio"][:, 1])
-    assert torch.equal(heard[:, 1, 2:], batch["audio"][:, 2])
+    for name, first in (("before", 0), ("audio", 1)):
+        heard = found.inputs[name].reshape(COUNT, 2, 2, -1)
+        assert torch.equal(heard, batch["audio"][:, first : first + 2])
     step = batch["turn"][:, 2] - batch["turn"][:, 1]
     motion = found.inputs["motion"].reshape(COUNT, 2, 2)
     assert torch.allclose(torch.atan2(motion[:, 1, 1], motion[:, 1, 0]), step, atol=1e-5)
