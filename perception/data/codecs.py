@@ -5,14 +5,15 @@
 | png | rgb | one PNG, the images one below the other | exactly what was written |
 | png16 | depth | the same with 16 bits, millimetres | within 0.5 mm, up to 65.535 m |
 | png1 | mask | the same with 1 bit | exactly what was written |
-| flac16, flac24 | audio, dry, wet | one FLAC, the signals one after the other in time, and their gains | within peak / 65,534 or peak / 16,777,214 of each signal |
+| flac16, flac24 | audio, dry, wet | one FLAC, the signals one after the other | see below |
 | raw | all others | a number, or a flat list of numbers | exactly what was written |
 
-A signal is what the ears (up to 8 channels) receive in one view, of one source; its gain is its
-peak, so that full scale is never exceeded and its channels keep their levels. `KEY_gain` holds
-(V,) or (V K) gains: the sound is what FLAC holds, at full scale 1, times the gain. PNG and FLAC
-columns are what the library `datasets` calls Image and Audio: structs of bytes and path.
-"""  # noqa: E501 a table's row
+A signal is what the ears (up to 8 channels) receive in one view, of one source. Its gain is its
+peak, so that full scale is never exceeded and its channels keep their levels; `KEY_gain` holds (V,)
+or (V K) of them. The sound is FLAC's whole numbers / 32,767 (16 bits) or / 8,388,607 (24 bits),
+times the gain: within peak / 65,534 or peak / 16,777,214 of what was written. PNG and FLAC columns
+are what the library `datasets` calls Image and Audio: structs of bytes and path.
+"""
 
 from __future__ import annotations
 
