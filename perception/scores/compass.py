@@ -12,6 +12,7 @@ from math import pi
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from .vectors import pick
 
@@ -20,8 +21,9 @@ class Compass(nn.Module):
     """Features before and after a turn to the mean direction of what fits both.
 
     With s_1, s_2 the scores of azimuths in each view and φ the turn to the left between them,
-    p(θ) = softmax(s_2(θ) + s_1(θ + φ)), and the result is sum p(θ) (cos θ, sin θ): its length says
-    how sure it is. Turning by any angle is exact for scores that are band-limited (Fourier).
+    p(θ) = softmax(s_2(θ) + s_1(θ + φ)), and the result is sum p(θ) (cos θ, sin θ), brought to
+    length one: a mean as short as an untrained network's would give objectives nothing to hold on
+    to. Turning by any angle is exact for scores that are band-limited (Fourier).
 
     Args:
         dim_in: size of the features.
@@ -51,7 +53,7 @@ class Compass(nn.Module):
         )
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
-        """Features by name to (B, 2), of length at most one.
+        """Features by name to (B, 2), of length one.
 
         Raises:
             SoundwalkError: a view or the motion is absent.
@@ -62,7 +64,7 @@ class Compass(nn.Module):
         motion = pick(features, self.motion, "compass")  # (B, 2)
         turn = torch.atan2(motion[:, 1], motion[:, 0])
         scores = after + turned(before, turn)
-        return scores.softmax(-1) @ self.circle  # (B, 2)
+        return normalize(scores.softmax(-1) @ self.circle, dim=-1, eps=1e-6)  # (B, 2)
 
 
 def turned(scores: Tensor, angle: Tensor) -> Tensor:
