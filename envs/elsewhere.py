@@ -6,17 +6,31 @@ agents, wrappers and evaluations run on all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
 
-from .arguments import SENSORS, check_arguments
+from .acoustics.sounds import Clip, SoundBank, Split
+from .arguments import SENSORS, check_arguments, hearing_options, open_sounds
 from .episodic import EpisodicVectorEnv
-from .interface import SAMPLE_RATE, STEP_SECONDS, SoundwalkError
+from .interface import (
+    F32,
+    SAMPLE_RATE,
+    SENSOR_HEIGHT,
+    STEP_SECONDS,
+    SUCCESS_DISTANCE,
+    SoundwalkError,
+    unknown,
+)
 from .observations import observation_space
+from .rendering import Camera
 from .simulators.emitters import Sound
+from .simulators.habitat import HabitatOptions, HabitatScene, HabitatSimulator
+from .simulators.habitat.binding import Library
 from .simulators.options import HearingOptions
 from .simulators.soundspaces import SoundSpacesData, SoundSpacesSimulator
 from .simulators.soundspaces.layout import scene_name
@@ -121,6 +135,121 @@ class SoundSpacesVectorEnv(EpisodicVectorEnv[HabitatEpisode]):
                 "of semantic audio-visual navigation, whose goals are objects"
             )
         return node
+
+
+class HabitatVectorEnv(EpisodicVectorEnv[HabitatEpisode]):
+    """N agents in scenes of habitat-sim, that walk as far and turn as much as at home.
+
+    Args:
+        scenes: by the path that episodes name them with, or by its last part.
+        episodes: a list, or a split's json or json.gz file of PointNav or AudioNav.
+        num_envs: how many agents.
+        split: of the bank of sounds.
+        sounds: "heard", "unheard_clips", "unheard", a folder, or a bank. An episode that names a
+            sound plays that clip, or one of its category; of PointNav each plays one of the bank.
+        resolution: height and width of the images in pixels.
+        hfov: horizontal field of view in radians.
+        sensors: which of "rgb", "depth", "audio" are wanted.
+        max_steps: an episode is truncated after so many steps.
+        reach: metres of walking from the goal within which STOP is a success.
+        source_height: metres above the goal at which the sound is.
+        engine: what hears: "ours" on the acoustics of the scenes, or "rlr", habitat's own.
+        habitat: further fields of `HabitatOptions`, e.g. {"gpu": -1}.
+        simulators: how many scenes are open at a time; one for each agent if None.
+        shuffled: draw episodes by chance, for training, instead of playing them in order.
+        privileged: put the simulator's truth into `info`.
+        library: habitat-sim; imported if None.
+        hearing: options of our ears: see `HearingOptions`. Episodes have one source, which stays.
+
+    Raises:
+        SoundwalkError: habitat-sim is not installed, an argument has no meaning, or a file cannot
+            be read.
+    """
+
+    def __init__(
+        self,
+        scenes: Mapping[str, HabitatScene],
+        episodes: str | Path | Sequence[HabitatEpisode],
+        *,
+        num_envs: int = 1,
+        split: str = "train",
+        sounds: str | SoundBank = "heard",
+        resolution: int = 64,
+        hfov: float = np.pi / 2,
+        sensors: Sequence[str] = SENSORS,
+        max_steps: int = 500,
+        reach: float = SUCCESS_DISTANCE,
+        source_height: float = SENSOR_HEIGHT,
+        engine: str = "ours",
+        habitat: Mapping[str, Any] | None = None,
+        simulators: int | None = None,
+        shuffled: bool = False,
+        privileged: bool = False,
+        library: Library | None = None,
+        **hearing: Any,
+    ) -> None:
+        """See the class."""
+        check_arguments(num_envs, resolution, max_steps, sensors, None)
+        options = hearing_options(hearing)
+        images = tuple(name for name in sensors if name != "audio")
+        seeing = HabitatOptions(
+            camera=Camera(resolution, resolution, hfov), sensors=images, **(habitat or {})
+        )
+        self._scenes, self._height = scenes, source_height
+        self.bank, mode = open_sounds(sounds, options.config().sample_rate)
+        self._clips = self.bank.clips(cast(Split, split), mode=mode)
+        self.simulator = HabitatSimulator(
+            num_envs, seeing, hearing=options, simulators=simulators, library=library,
+            engine=engine if "audio" in sensors else "none",
+        )  # fmt: skip
+        self.task = WalkingGoal(self.simulator, max_steps=max_steps, reach=reach)
+        if isinstance(episodes, str | Path):
+            episodes = load_habitat_episodes(episodes)
+        super().__init__(
+            num_envs,
+            self.simulator,
+            self.task,
+            HabitatEpisodes(episodes, num_envs, shuffled=shuffled),
+            observation_space(resolution, tuple(sensors), options),
+            privileged=privileged,
+        )
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Stop habitat-sim."""
+        self.simulator.close()
+
+    def _place(self, agent: int, episode: HabitatEpisode) -> None:
+        if self._lived[agent]:
+            self.simulator.stages.release(int(self.simulator.slots[agent]))
+        scene = self._scene(episode.scene)
+        slot = self.simulator.open(scene)
+        x, y, heading = episode.start
+        goal = np.array(episode.goal)
+        source = goal + np.array([0.0, 0.0, self._height - scene.floor])
+        rate = self.bank.sample_rate
+        sound = Sound(
+            self._dry(episode), source, round(episode.offset * rate), duration=episode.duration
+        )
+        feet = np.array([x, y, episode.floor])
+        seed = zlib.crc32(episode.name.encode())
+        self.simulator.settle(agent, slot, feet, heading, [sound], goal, seed)
+        self.task.begin(agent, episode.actions)
+
+    def _scene(self, path: str) -> HabitatScene:
+        for name in (path, Path(path).name, Path(path).stem):
+            if name in self._scenes:
+                return self._scenes[name]
+        raise unknown("scene", path, self._scenes)
+
+    def _dry(self, episode: HabitatEpisode) -> F32:
+        fitting: Sequence[Clip] = self._clips
+        if episode.clip:
+            fitting = [c for c in self._clips if c.name == episode.clip]
+            fitting = fitting or [c for c in self._clips if c.category == episode.category]
+        if not fitting:
+            raise unknown("sound", episode.clip, self.bank.categories)
+        chosen = zlib.crc32(f"{episode.scene}/{episode.name}".encode()) % len(fitting)
+        return self.bank.load(fitting[chosen])
 
 
 def sound_space(resolution: int, sensors: Sequence[str], block: int) -> gym.spaces.Dict:

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from .elsewhere import MORE_WORLDS
 from .worlds import ENGINES, WORLDS, EngineCase, World
+
+WORLDS.update(MORE_WORLDS)
 
 
 @pytest.fixture(scope="module", params=list(WORLDS))

@@ -13,7 +13,7 @@ import soundfile
 from scipy.signal import fftconvolve
 
 from soundwalk.envs.acoustics.sounds import UnusableSoundWarning
-from soundwalk.envs.interface import MAX_DEPTH, SoundwalkError
+from soundwalk.envs.interface import F32, F64, MAX_DEPTH, SoundwalkError
 from soundwalk.envs.simulators.soundspaces import MissingDataError, SoundSpacesData
 from soundwalk.envs.simulators.soundspaces.layout import AZIMUTHS
 from soundwalk.envs.simulators.soundspaces.responses import (
@@ -220,7 +220,7 @@ def test_a_response_comes_from_the_file_of_its_azimuth_receiver_and_source(
     """Each file holds its own name: azimuth, receiver and source in its first samples."""
     number = {tuple(place): name for name, place in written.places.items()}
 
-    def respond(source: object, receiver: object, heading: float) -> np.ndarray:  # type: ignore[type-arg]
+    def respond(source: F64, receiver: F64, heading: float) -> F32:
         azimuth = round(90 - np.degrees(heading)) % 360
         names = azimuth, number[tuple(receiver)], number[tuple(source)]
         return np.tile(np.array(names, np.float32), (2, 1))

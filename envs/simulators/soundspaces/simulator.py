@@ -136,7 +136,7 @@ class SoundSpacesSimulator:
     def act(self, actions: I64) -> Bool:
         """Turn, or step to the node ahead; (N,) whether there was none."""
         collided = np.zeros(self.num_agents, np.bool_)
-        for agent in np.flatnonzero(actions != Action.STOP):
+        for agent in np.flatnonzero(actions != Action.STOP).tolist():
             if actions[agent] == Action.MOVE_FORWARD:
                 ahead = self._here(agent).graph.ahead[self._nodes[agent], self._facings[agent]]
                 collided[agent] = ahead < 0
@@ -144,7 +144,7 @@ class SoundSpacesSimulator:
             else:
                 turn = 1 if actions[agent] == Action.TURN_LEFT else -1
                 self._facings[agent] = (self._facings[agent] + turn) % FACINGS
-            self._locate(int(agent))
+            self._locate(agent)
         return collided
 
     def see(
