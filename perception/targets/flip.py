@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from ...envs.interface import SoundwalkError
 from ..data.sample import Tensors, need, view_inputs
 from .base import Examples, coins
 
+_WIDTH = {"image": 2, "frames": 2, "clip": 3}  # axis of the columns
+
 
 class Flip:
-    """Half of the examples hear left with the right ear: `label` (B,) is 1 for those."""
+    """Half of the examples hear left with the right ear: `label` (B,) is 1 for those.
+
+    Half of the worlds are seen and heard in a mirror first, because simulated ears have something
+    that real ones have not: each carries its own fixed noise in its late reverberation, by which
+    swapped ears could be told without looking.
+    """
 
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:
         """See `Target`.
@@ -26,7 +34,14 @@ class Flip:
                 f"audio has {audio.shape[1]} channels: expected two ears; set data.receiver to "
                 "binaural"
             )
-        flipped = coins(len(audio), generator)
-        mask = flipped.to(audio.device)[:, None, None]
-        inputs["audio"] = torch.where(mask, audio.flip(1), audio)
+        mirrored = coins(len(audio), generator).to(audio.device)
+        flipped = coins(len(audio), generator).to(audio.device)
+        for name, axis in _WIDTH.items():
+            inputs[name] = _where(mirrored, inputs[name].flip(axis), inputs[name])
+        inputs["audio"] = _where(mirrored ^ flipped, audio.flip(1), audio)
         return Examples(inputs, {"label": flipped.float()})
+
+
+def _where(mask: Tensor, yes: Tensor, no: Tensor) -> Tensor:
+    """`yes` for the examples of a mask (B,), `no` for the others."""
+    return torch.where(mask.reshape(-1, *[1] * (yes.ndim - 1)), yes, no)

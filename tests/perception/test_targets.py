@@ -103,13 +103,28 @@ def test_easy_negatives_are_other_samples_sounds() -> None:
         assert same == aligned
 
 
-def test_flipped_ears_are_labelled_and_the_others_left_alone() -> None:
+def test_ears_are_swapped_against_the_image_where_the_label_says_so() -> None:
     batch = sample()
+    batch["rgb"][..., :2, :] += 100  # the left half is brighter
     found = Flip().examples(batch, generator())
     for i in range(COUNT):
-        heard = batch["audio"][i, 0]
-        expected = heard.flip(0) if found.labels["label"][i] else heard
-        assert torch.equal(found.inputs["audio"][i], expected)
+        image = found.inputs["image"][i].int()
+        mirrored = bool(image[:, 0].sum() < image[:, -1].sum())
+        swapped = torch.equal(found.inputs["audio"][i], batch["audio"][i, 0].flip(0))
+        assert swapped or torch.equal(found.inputs["audio"][i], batch["audio"][i, 0])
+        assert (swapped != mirrored) == bool(found.labels["label"][i])
+
+
+def test_which_ear_is_which_says_nothing_of_the_answer() -> None:
+    batch = sample()
+    swapped, labels = [], []
+    for seed in range(100):
+        found = Flip().examples(batch, generator(seed))
+        same = (found.inputs["audio"] == batch["audio"][:, 0]).flatten(1).all(1)
+        swapped.append(~same)
+        labels.append(found.labels["label"] > 0)
+    agree = (torch.cat(swapped) == torch.cat(labels)).float().mean()
+    assert 0.45 < agree < 0.55
 
 
 def test_views_of_a_place_share_its_number_and_mirrored_ones_turn_the_other_way() -> None:
