@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from soundwalk.envs.acoustics.sounds import SoundBank
 from soundwalk.envs.clips import ClipWorld
 
 Make = Callable[..., ClipWorld]
@@ -16,9 +17,10 @@ Make = Callable[..., ClipWorld]
 def make() -> Iterator[Make]:
     """Makes worlds of four small homes with any options; equal options share a world."""
     made: dict[str, ClipWorld] = {}
+    bank = SoundBank.synthetic()  # shared, because synthesis takes longer than all else
 
     def build(**options: Any) -> ClipWorld:
-        options = {"rooms": (1, 2), "homes": 4, "seconds": 0.5, **options}
+        options = {"rooms": (1, 2), "homes": 4, "seconds": 0.5, "sounds": bank, **options}
         key = repr(sorted(options.items()))
         if key not in made:
             made[key] = ClipWorld(**options)

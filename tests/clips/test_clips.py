@@ -286,8 +286,9 @@ def test_free_lines_are_those_along_which_nothing_but_air_is_rendered(make: Make
     seen = batch["kind"] == 0
     assert batch["sight"][seen, 0, 0].mean() > 0.9
     assert not batch["sight"][~seen, 0, 0].all()
-    clear = make(rates={"offscreen": 1.0}, rooms=3, line_of_sight=False).batch(0, 8)
-    assert not clear["sight"].any()
+    shaded = make(rates={"offscreen": 1.0}, rooms=3, line_of_sight=False).batch(0, 8)
+    assert not shaded["sight"].any()
+    assert make(rates={"offscreen": 1.0}, rooms=3, line_of_sight=True).batch(0, 8)["sight"].all()
 
 
 def test_distances_lie_in_the_range_that_was_asked_for(make: Make) -> None:
