@@ -133,6 +133,20 @@ class Checkpoints:
             f"{str(self.folder)!r} holds no readable checkpoint: train first, or name another run"
         )
 
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights of the newest readable checkpoint.
+
+        Raises:
+            SoundwalkError: there is none.
+        """
+        for path in self.newest_first():
+            parts = self._read(path)
+            if parts is not None:
+                return parts[1]
+        raise SoundwalkError(
+            f"{str(self.folder)!r} holds no readable checkpoint: train first, or name another run"
+        )
+
     def newest_first(self) -> list[Path]:
         """Folders of complete checkpoints; warns of those whose writing was interrupted."""
         if not self.folder.is_dir():

@@ -36,6 +36,8 @@ class PretrainConfig:
             does not depend on the number of processes; a multiple of that number.
         distinct: how many different samples there are, repeated from memory; 0 draws new ones all
             the time.
+        init: run directory of another system whose weights are taken over where names and shapes
+            are the same.
         warmup: share of the training in which the learning rate rises.
         checkpoint_every: batches.
         keep: checkpoints that stay.
@@ -51,6 +53,7 @@ class PretrainConfig:
     batch_size: int = 64
     parts: int = 1
     distinct: int = 0
+    init: str = ""
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
     warmup: float = 0.05

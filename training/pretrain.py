@@ -25,7 +25,7 @@ from ..perception.data.sources import Parted, Repeated
 from ..perception.encoders.store import save_encoder
 from ..perception.targets.base import Examples, joined
 from ..perception.task import AVTask
-from .checkpoints import Checkpoints, State
+from .checkpoints import Checkpoints, State, named_tensors
 from .clips import open_clips
 from .curves import Bar, make_logger
 from .distributed import Team
@@ -113,7 +113,10 @@ class _Session:
         if config.torch_threads > 0:
             torch.set_num_threads(config.torch_threads)
         torch.manual_seed(config.seed)
-        self.task = build_task(config.task).to(team.device)
+        self.task = build_task(config.task)
+        if config.init:
+            take_over(self.task, Path(config.init))
+        self.task.to(team.device)
         self.learner = team.wrap(Learner(self.task))
         self.optimizer = torch.optim.AdamW(
             self.task.parameters(), config.learning_rate, weight_decay=config.weight_decay
@@ -227,6 +230,28 @@ class _Session:
     def _say(self, line: str) -> None:
         if self.team.first:
             self.console.print(line, highlight=False)
+
+
+def take_over(task: AVTask, run: Path) -> int:
+    """Copy the weights of another run's system where names and shapes are the same.
+
+    Returns:
+        How many tensors were taken over.
+
+    Raises:
+        SoundwalkError: there is no trained run, or none of its tensors fits.
+    """
+    tensors, mine = Checkpoints(run / "checkpoints", name="system").tensors(), named_tensors(task)
+    fitting = [name for name in tensors if name in mine and mine[name].shape == tensors[name].shape]
+    if not any(mine[name].is_floating_point() for name in fitting):
+        raise SoundwalkError(
+            f"init is {str(run)!r}: none of the weights of its system fits this one; its pieces "
+            "have other names or sizes"
+        )
+    with torch.no_grad():
+        for name in fitting:
+            mine[name].copy_(tensors[name])
+    return len(fitting)
 
 
 def export_encoders(task: AVTask, config: PretrainConfig, run: Path) -> None:

@@ -28,18 +28,35 @@ class Flip:
         """
         need(sample, ("rgb", "audio"), "telling left from right")
         inputs = view_inputs(sample)
-        audio = inputs["audio"]
-        if audio.shape[1] != 2:
-            raise SoundwalkError(
-                f"audio has {audio.shape[1]} channels: expected two ears; set data.receiver to "
-                "binaural"
-            )
-        mirrored = coins(len(audio), generator).to(audio.device)
-        flipped = coins(len(audio), generator).to(audio.device)
-        for name, axis in _WIDTH.items():
-            inputs[name] = _where(mirrored, inputs[name].flip(axis), inputs[name])
-        inputs["audio"] = _where(mirrored ^ flipped, audio.flip(1), audio)
+        count = len(inputs["audio"])
+        inputs = mirrored(inputs, coins(count, generator))
+        flipped = coins(count, generator).to(inputs["audio"].device)
+        inputs["audio"] = _where(flipped, inputs["audio"].flip(1), inputs["audio"])
         return Examples(inputs, {"label": flipped.float()})
+
+
+def mirrored(inputs: Tensors, chosen: Tensor) -> Tensors:
+    """Inputs with some worlds seen and heard in a mirror: columns reversed and ears swapped.
+
+    Args:
+        inputs: of `view_inputs`.
+        chosen: (B,) bool, which ones.
+
+    Raises:
+        SoundwalkError: audio is not that of two ears.
+    """
+    audio = inputs["audio"]
+    if audio.shape[1] != 2:
+        raise SoundwalkError(
+            f"audio has {audio.shape[1]} channels: expected two ears; set data.receiver to binaural"
+        )
+    chosen = chosen.to(audio.device)
+    changed = {
+        name: _where(chosen, inputs[name].flip(axis), inputs[name])
+        for name, axis in _WIDTH.items()
+        if name in inputs
+    }
+    return {**inputs, **changed, "audio": _where(chosen, audio.flip(1), audio)}
 
 
 def _where(mask: Tensor, yes: Tensor, no: Tensor) -> Tensor:

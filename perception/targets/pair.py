@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import torch
 
-from ...envs.interface import unknown
+from ...envs.interface import SoundwalkError, unknown
 from ..data.sample import Tensors, need, view_inputs
 from .base import Examples, coins, derangement
+from .flip import mirrored
 
 
 class Pair:
@@ -20,24 +21,32 @@ class Pair:
         negatives: "batch": inputs stay paired and the objective compares all with all; labels are
             absent. "half": half of the examples get another sample's sound, `label` (B,) is 1
             where they match.
+        swapped: with "batch", each sound with its ears swapped is one more negative, so that a
+            sound matches what is on its own side only: `audio` is (2 B, 2, T), the swapped ones
+            last. Half of the worlds are seen and heard in a mirror first, see `Flip`.
     """
 
-    def __init__(self, negatives: str = "batch") -> None:
+    def __init__(self, negatives: str = "batch", *, swapped: bool = False) -> None:
         if negatives not in ("batch", "half"):
             raise unknown("negatives", negatives, ["batch", "half"])
-        self.negatives = negatives
+        if swapped and negatives != "batch":
+            raise SoundwalkError("swapped=True: expected negatives='batch', which compares all")
+        self.negatives, self.swapped = negatives, swapped
 
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:
         """See `Target`; needs rgb and audio.
 
         Raises:
-            SoundwalkError: one of them is absent.
+            SoundwalkError: one of them is absent, or there are not two ears to swap.
         """
         need(sample, ("rgb", "audio"), "matching sight and sound")
         inputs = view_inputs(sample)
+        count = len(inputs["audio"])
+        if self.swapped:
+            inputs = mirrored(inputs, coins(count, generator))
+            inputs["audio"] = torch.cat([inputs["audio"], inputs["audio"].flip(1)])
         if self.negatives == "batch":
             return Examples(inputs)
-        count = len(inputs["audio"])
         match = coins(count, generator)
         other = torch.where(match, torch.arange(count), derangement(count, generator))
         inputs["audio"] = inputs["audio"][other.to(inputs["audio"].device)]

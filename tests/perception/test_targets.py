@@ -70,6 +70,21 @@ def test_pairs_of_a_batch_stay_together_and_need_no_label() -> None:
     assert found.labels == {}
 
 
+def test_swapped_ears_are_further_negatives_of_worlds_half_of_which_are_mirrored() -> None:
+    batch = sample()
+    batch["rgb"][..., :2, :] += 100  # the left half is brighter
+    found = Pair(swapped=True).examples(batch, generator())
+    heard, swapped = found.inputs["audio"][:COUNT], found.inputs["audio"][COUNT:]
+    assert torch.equal(swapped, heard.flip(1))
+    image = found.inputs["image"].int()
+    turned = image[:, :, 0].sum((1, 2)) < image[:, :, -1].sum((1, 2))
+    same = (heard == batch["audio"][:, 0]).flatten(1).all(1)
+    assert torch.equal(same, ~turned)
+    assert turned.sum() == COUNT // 2
+    with pytest.raises(SoundwalkError, match="swapped"):
+        Pair("half", swapped=True)
+
+
 def test_frames_lie_side_by_side_in_the_channels() -> None:
     batch = sample(frames=2)
     batch["rgb"][:, :, 1] += 100

@@ -16,11 +16,13 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from soundwalk.envs.interface import SoundwalkError
+from soundwalk.perception.build import build_task
 from soundwalk.perception.encoders.store import load_encoder
+from soundwalk.training.checkpoints import named_tensors
 from soundwalk.training.cli import main
 from soundwalk.training.perceive.run import evaluate_run
 from soundwalk.training.perceptual import PretrainConfig, load_pretraining
-from soundwalk.training.pretrain import go_on, learning_rate, pretrain
+from soundwalk.training.pretrain import go_on, learning_rate, pretrain, take_over
 
 TOY = "tests.training.toy_clips:Toy"
 QUIET = Console(quiet=True)
@@ -95,6 +97,30 @@ def test_a_run_that_goes_on_has_the_weights_of_one_that_never_stopped(tmp_path: 
     assert state.finished
     for name, tensor in weights(whole, 6).items():
         assert torch.equal(tensor, weights(broken, 6)[name]), name
+
+
+def test_a_system_can_begin_with_what_another_one_has_learned(tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    pretrain(config(tmp_path / "c.yaml"), first, console=QUIET)
+    other = values(init=str(first))
+    other["task"]["score"] = {"kind": "map", "pool": "mean"}
+    (tmp_path / "d.yaml").write_text(yaml.safe_dump(other), encoding="utf-8")
+    task = build_task(other["task"])
+    assert take_over(task, first) == len(weights(first, 6))
+    for name, tensor in named_tensors(task).items():
+        assert torch.equal(tensor, weights(first, 6)[name])
+    stranger = build_task(
+        {
+            "encoders": {"audio": {"kind": "unet", "width": 8}},
+            "score": {"kind": "alone"},
+            "target": {"kind": "mix"},
+            "objective": {"kind": "lp"},
+        }
+    )
+    with pytest.raises(SoundwalkError, match="none of the weights"):
+        take_over(stranger, first)
+    with pytest.raises(SoundwalkError, match="no readable checkpoint"):
+        take_over(task, tmp_path)
 
 
 def test_encoders_are_left_for_agents_to_use(tmp_path: Path) -> None:
