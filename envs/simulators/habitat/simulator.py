@@ -26,7 +26,7 @@ from ..emitters import Sound
 from ..hearing import Heard, Hearing
 from ..options import HearingOptions
 from ..pointwise import PointwiseHearing
-from .binding import Library, load_library
+from .binding import Habitat, Library, load_library
 from .rlr import RlrEngine
 from .settings import ACTIONS, HabitatOptions
 from .stages import HabitatScene, Stages
@@ -265,7 +265,7 @@ class HabitatSimulator:
         self._ways[agent] = None
         return collided
 
-    def _summon(self, agent: int) -> Any:
+    def _summon(self, agent: int) -> Habitat:
         """The simulator that an agent is in, with the agent where it is."""
         habitat = self.stages[int(self.slots[agent])].habitat
         habitat.place(self.positions[agent], float(self.poses[agent, 2]))
