@@ -25,7 +25,7 @@ from ..perception.data.sources import Parted, Repeated
 from ..perception.encoders.store import save_encoder
 from ..perception.targets.base import Examples, joined
 from ..perception.task import AVTask
-from .checkpoints import Checkpoints, State, named_tensors
+from .checkpoints import Checkpoints, State
 from .clips import open_clips
 from .curves import Bar, make_logger
 from .distributed import Team
@@ -241,9 +241,10 @@ def take_over(task: AVTask, run: Path) -> int:
     Raises:
         SoundwalkError: there is no trained run, or none of its tensors fits.
     """
-    tensors, mine = Checkpoints(run / "checkpoints", name="system").tensors(), named_tensors(task)
+    tensors = Checkpoints(run / "checkpoints", name="system").tensors()
+    mine = task.state_dict()  # its tensors are the system's own, without what is always the same
     fitting = [name for name in tensors if name in mine and mine[name].shape == tensors[name].shape]
-    if not any(mine[name].is_floating_point() for name in fitting):
+    if not fitting:
         raise SoundwalkError(
             f"init is {str(run)!r}: none of the weights of its system fits this one; its pieces "
             "have other names or sizes"
