@@ -191,6 +191,7 @@ class HabitatVectorEnv(EpisodicVectorEnv[HabitatEpisode]):
         """See the class."""
         check_arguments(num_envs, resolution, max_steps, sensors, None)
         options = hearing_options(hearing)
+        _refuse_at_home_only(options)
         images = tuple(name for name in sensors if name != "audio")
         seeing = HabitatOptions(
             camera=Camera(resolution, resolution, hfov), sensors=images, **(habitat or {})
@@ -260,6 +261,17 @@ def sound_space(resolution: int, sensors: Sequence[str], block: int) -> gym.spac
         shape = (heard.shape[0], block)
         spaces["audio"] = gym.spaces.Box(heard.low.min(), heard.high.max(), shape, np.float32)
     return gym.spaces.Dict(spaces)
+
+
+def _refuse_at_home_only(options: HearingOptions) -> None:
+    """Options that need episodes, or an action, that files of others do not have."""
+    plain = HearingOptions()
+    for name in ("distractors", "moving", "echolocation", "onset", "loop", "level", "stems"):
+        if getattr(options, name) != getattr(plain, name):
+            raise SoundwalkError(
+                f"{name}={getattr(options, name)!r} works in generated homes only "
+                f"(AudioGoalVectorEnv): leave it at {getattr(plain, name)!r} here"
+            )
 
 
 def _check_seconds(step: float, response: float, rate: int) -> None:

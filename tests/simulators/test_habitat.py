@@ -383,3 +383,13 @@ def test_a_sound_that_an_episode_names_is_that_of_the_bank(
     lost = [dataclasses.replace(named[0], scene="gibson/house.glb")]
     with pytest.raises(SoundwalkError, match=r"unknown scene .*did you mean|Valid: home\.glb"):
         env(library, glb, model, lost).reset()
+
+
+@pytest.mark.parametrize(
+    "option", [{"distractors": 1}, {"moving": 1.0}, {"echolocation": "action"}, {"stems": True}]
+)
+def test_options_that_work_at_home_only_are_refused(
+    library: Library, glb: Path, model: AcousticModel, home: Scene, option: dict[str, Any]
+) -> None:
+    with pytest.raises(SoundwalkError, match=rf"{next(iter(option))}=.* in generated homes only"):
+        env(library, glb, model, episodes(home), **option)
