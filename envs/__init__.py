@@ -8,6 +8,8 @@ from types import ModuleType
 __all__ = [
     "acoustics",
     "clips",
+    "elsewhere",
+    "episodic",
     "interface",
     "navigation",
     "rendering",
