@@ -21,6 +21,6 @@ def gather(features: Tensor) -> Tensor:
     dist.all_gather(parts, here.detach())
     own = here.clone()
     if own.requires_grad:
-        own.register_hook(lambda gradient: gradient * world)
+        own.register_hook(lambda gradient: gradient * world)  # type: ignore[no-untyped-call]
     parts[dist.get_rank()] = own
     return torch.cat(parts)

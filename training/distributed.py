@@ -66,7 +66,7 @@ class Team:
         if self.size == 1:
             return module
         if self.device.type == "cuda":
-            module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
+            module = nn.SyncBatchNorm.convert_sync_batchnorm(module)  # type: ignore[no-untyped-call]
             return DistributedDataParallel(module, device_ids=[self.device.index])
         return DistributedDataParallel(module)
 

@@ -78,4 +78,5 @@ def turned(scores: Tensor, angle: Tensor) -> Tensor:
     order = torch.arange(bins // 2 + 1, device=scores.device)
     spectrum = torch.fft.rfft(scores)  # (B, bins / 2 + 1)
     phase = torch.polar(torch.ones_like(angle[:, None] * order), angle[:, None] * order)
-    return torch.fft.irfft(spectrum * phase, bins)
+    result: Tensor = torch.fft.irfft(spectrum * phase, bins)
+    return result

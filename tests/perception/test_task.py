@@ -68,7 +68,7 @@ def test_a_contrastive_system_learns_what_belongs_together() -> None:
     for _ in range(40):
         loss = task.loss(task.examples(sample(), generator()))
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     task.eval()
     with torch.no_grad():
@@ -80,7 +80,7 @@ def test_a_contrastive_system_learns_what_belongs_together() -> None:
 def test_a_batch_of_silence_gives_a_finite_loss_and_gradient() -> None:
     task = build_task(SPEC)
     loss = task.loss(task.examples(sample(silent=True), generator()))
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     assert torch.isfinite(loss)
     for parameter in task.parameters():
         assert parameter.grad is None or torch.isfinite(parameter.grad).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -209,7 +210,7 @@ def test_what_cannot_be_drawn_is_named(
     scene_of_boxes: Callable[..., Scene],
     slots: np.ndarray,
     poses: np.ndarray,
-    outputs: dict[str, np.ndarray],
+    outputs: dict[str, Any],
     message: str,
 ) -> None:
     pool = MeshPool(2)

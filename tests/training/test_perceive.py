@@ -180,7 +180,7 @@ def beats() -> Sample:
 def test_a_system_that_compares_flash_and_click_finds_every_offset() -> None:
     def close(features: dict[str, Tensor]) -> Tensor:
         flash = features["clip"].mean((2, 3, 4)).argmax(1)
-        clicks = features["audio"][:, 0].unflatten(1, (10, -1)).amax(2)
+        clicks = features["audio"][:, 0].reshape(N, 10, -1).amax(2)
         off = torch.where(clicks.amax(1) > 0, (clicks.argmax(1) - flash).abs(), 99)
         return 0.5 - off.float()
 
@@ -198,7 +198,7 @@ def test_a_mask_around_the_tone_that_is_seen_separates_less_than_the_ideal_one()
     time = np.arange(8000) / 16_000
     tones = np.stack([np.sin(2 * np.pi * 400 * (i + 1) * time) for i in range(N)])
     audio = np.stack([tones, 0.7 * tones], 1)[:, None] + 1e-3 * rng.standard_normal((N, 1, 2, 8000))
-    sample = {
+    sample: Sample = {
         "audio": audio.astype(np.float32),
         "rgb": np.arange(N, dtype=np.uint8)[:, None, None, None, None, None]
         * np.ones((1, 1, 1, 4, 4, 3), np.uint8),

@@ -34,7 +34,8 @@ def evaluate(
     """
     draw = generator(seed)
     names = [name for name in ("echo", "image") if name in reader.task.encoders]
-    kept, shown = [], []
+    kept: list[dict[str, Any]] = []
+    shown: list[Any] = []
     for sample in samples:
         need(sample, ("depth",), "the evaluation of depth")
         inputs = reader.inputs(sample)

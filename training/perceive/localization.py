@@ -38,7 +38,8 @@ def evaluate(
         seed: of the shuffling.
         options: "in_view", 3 by default.
     """
-    draw, kept, exhibits = generator(seed), [], []
+    draw, kept = generator(seed), []
+    exhibits: list[Heatmap] = []
     for sample in samples:
         need(sample, ("rgb", "audio", "mask", "kind", "in_view"), "the evaluation of localization")
         frames, masks = sample["rgb"][:, 0, -1], sample["mask"][:, 0, 0]

@@ -95,7 +95,7 @@ def masked(net: SpectrogramUNet, mixture: Tensor, logits: F32) -> F32:
         sound = torch.istft(
             cut, net.n_fft, net.hop, len(net.window), net.window, length=mixture.shape[-1]
         )
-        return np.asarray(sound.unflatten(0, mixture.shape[:2]).cpu().numpy(), np.float32)
+        return np.asarray(sound.reshape(mixture.shape).cpu().numpy(), np.float32)
 
 
 def _ideal(net: SpectrogramUNet, wanted: Tensor, other: Tensor) -> F32:
