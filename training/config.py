@@ -21,7 +21,7 @@ from ..perception.encoders.pretrained import EncoderSource
 from ..perception.encoders.protocol import ENCODED
 from .convert import build, plain
 from .imitate import ImitationConfig
-from .reading import override, read_yaml
+from .reading import find_yaml, override, read_yaml
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def load_config(name: str | Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         SoundwalkError: no such file, not YAML, an unknown key, a value of the wrong type.
     """
-    values = read_yaml(_find(str(name)))
+    values = read_yaml(find_yaml(str(name), Path(configs.__file__).parent))
     for text in overrides:
         override(values, text)
     return from_dict(values)
@@ -246,15 +246,3 @@ def _observation(key: str, source: EncoderSource) -> str:
     if source.frozen:
         return ENCODED + key
     return "waveform" if key == "audio" else key
-
-
-def _find(name: str) -> Path:
-    if Path(name).suffix in (".yaml", ".yml") or Path(name).is_file():
-        if not Path(name).is_file():
-            raise SoundwalkError(f"no configuration file at {name!r}")
-        return Path(name)
-    folder = Path(configs.__file__).parent
-    published = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-    if name not in published:
-        raise unknown("config", name, [*published, "or a path to a .yaml file"])
-    return published[name]

@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 
 from .. import configs
-from ..envs.interface import SoundwalkError, unknown
+from ..envs.interface import SoundwalkError
 from .convert import build, plain
-from .reading import override, read_yaml
+from .reading import find_yaml, override, read_yaml
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def load_pretraining(name: str | Path, overrides: Sequence[str] = ()) -> Pretrai
     Raises:
         SoundwalkError: no such file, not YAML, an unknown key, a value of the wrong type.
     """
-    values = read_yaml(find_pretraining(str(name)))
+    values = read_yaml(find_yaml(str(name), Path(configs.__file__).parent / "perception"))
     for text in overrides:
         override(values, text)
     return build(PretrainConfig, values, "")
@@ -117,20 +117,3 @@ def is_pretraining(run: Path) -> bool:
     """Whether a run directory is one of perception."""
     path = run / "config.yaml"
     return path.is_file() and "task" in read_yaml(path)
-
-
-def find_pretraining(name: str) -> Path:
-    """The YAML file of a name or path.
-
-    Raises:
-        SoundwalkError: there is none.
-    """
-    if Path(name).suffix in (".yaml", ".yml") or Path(name).is_file():
-        if not Path(name).is_file():
-            raise SoundwalkError(f"no configuration file at {name!r}")
-        return Path(name)
-    folder = Path(configs.__file__).parent / "perception"
-    published = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-    if name not in published:
-        raise unknown("config", name, [*published, "or a path to a .yaml file"])
-    return published[name]

@@ -7,7 +7,27 @@ from typing import Any
 
 import yaml
 
-from ..envs.interface import SoundwalkError
+from ..envs.interface import SoundwalkError, unknown
+
+
+def find_yaml(name: str, folder: Path) -> Path:
+    """The YAML file of a published name, or of a path.
+
+    Args:
+        name: "quick" finds quick.yaml in the folder; what ends in .yaml or is a file is a path.
+        folder: where the published ones are.
+
+    Raises:
+        SoundwalkError: there is none; the message names those there are.
+    """
+    if Path(name).suffix in (".yaml", ".yml") or Path(name).is_file():
+        if not Path(name).is_file():
+            raise SoundwalkError(f"no configuration file at {name!r}")
+        return Path(name)
+    published = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if name not in published:
+        raise unknown("config", name, [*published, "or a path to a .yaml file"])
+    return published[name]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
