@@ -6,7 +6,6 @@ the sound begins later there is silence.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,10 +16,10 @@ import av
 import numpy as np
 
 from ...envs.interface import F32, U8, SoundwalkError
+from ...perception.data.decoding import opened, upright
 
 _MOST_FPS = 30
 _FALLBACK_FPS = Fraction(25)
-_REMEDY = "a remedy: ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Footage:
         """Pictures (height, width, 3) at the steady rate; frame k is what is shown at k / fps."""
         tolerance = 0.25 / float(self.fps)
         count, before = 0, None
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             own = float(file.streams.video[0].average_rate or self.fps)
             time = 0.0
             for i, frame in enumerate(file.decode(video=0)):
@@ -68,7 +67,7 @@ class Footage:
         """
         blocks: list[F32] = []
         begin = 0.0
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             stream = file.streams.audio[0]
             rate = int(stream.rate)
             layout = "mono" if stream.channels == 1 else "stereo"
@@ -99,7 +98,7 @@ def footage(path: Path, fps: float | None = None) -> Footage:
     """
     if fps is not None and not fps > 0:
         raise SoundwalkError(f"fps={fps}: expected more than 0 frames per second")
-    with _opened(path) as file:
+    with opened(path) as file:
         stream = file.streams.video[0]
         first = next(iter(file.decode(stream)), None)
         if first is None:
@@ -114,34 +113,10 @@ def footage(path: Path, fps: float | None = None) -> Footage:
     )
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """An open file that has pictures and sound, both in codecs that are known."""
-    if not path.is_file():
-        raise SoundwalkError(f"{path}: expected a video file, but there is none")
-    if path.stat().st_size == 0:
-        raise SoundwalkError(f"{path}: expected a video file, but its length is zero")
-    try:
-        with av.open(str(path)) as file:
-            for kind, name in (("video", "pictures"), ("audio", "sound")):
-                streams = getattr(file.streams, kind)
-                if not streams:
-                    raise SoundwalkError(f"{path}: expected pictures and sound; it has no {name}")
-                if streams[0].codec_context is None:
-                    raise SoundwalkError(
-                        f"{path}: its {name} are in a codec that nothing here decodes; {_REMEDY}"
-                    )
-            yield file
-    except av.error.FFmpegError as error:
-        raise SoundwalkError(f"{path}: cannot be read as a video: {error}; {_REMEDY}") from error
-
-
 def _picture(frame: Any, height: int, width: int) -> U8:
     """A picture as it is shown, (height, width, 3)."""
-    quarters = _quarters(frame)
-    size = (height, width) if quarters % 2 else (width, height)
-    small = frame.reformat(*size, format="rgb24", interpolation="AREA")
-    return np.rot90(small.to_ndarray(), quarters)
+    lying = _quarters(frame) % 2
+    return upright(frame, *((width, height) if lying else (height, width)))
 
 
 def _quarters(frame: Any) -> int:
