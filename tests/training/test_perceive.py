@@ -283,9 +283,9 @@ def test_probes_read_what_features_hold_and_nothing_from_none() -> None:
         Reader(known), [loud(1)], 0, {}, training=[loud(0)], scratch=Reader(blind)
     )
     table = found.table()
-    assert table["audio, nearest neighbours"]["distance mae"]["mean"] < 0.2
-    assert table["audio at random, linear"]["distance mae"]["mean"] > 0.7
-    assert table["chance"]["distance mae"]["mean"] > 0.7
+    assert table["audio, nearest neighbours"]["distance_mae"]["mean"] < 0.2
+    assert table["audio at random, linear"]["distance_mae"]["mean"] > 0.7
+    assert table["chance"]["distance_mae"]["mean"] > 0.7
 
 
 def test_samples_are_counted_to_the_last_one() -> None:

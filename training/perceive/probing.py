@@ -50,7 +50,7 @@ def evaluate(
                 )  # fmt: skip
                 blind = found.pop("baseline")
                 ((measure, value),) = found.items()
-                name = f"{question} {measure}"
+                name = f"{question}_{measure}"
                 rows.setdefault(f"{who}, {_METHODS[method]}", {})[name] = value
                 rows.setdefault("chance", {})[name] = blind
     rows["chance"] = rows.pop("chance", {})
