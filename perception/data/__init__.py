@@ -1,0 +1,1 @@
+"""Where samples come from: simulated clips, recordings of them, environments, a user's videos."""

@@ -1,0 +1,1 @@
+"""What is asked of a batch that the batch itself can answer."""
