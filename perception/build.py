@@ -15,7 +15,7 @@ from torch import nn
 
 from ..envs.interface import SoundwalkError, unknown
 from .scores import Alone, Concat, Stack
-from .task import AVTask
+from .task import GIVEN, AVTask
 
 # Modules are named relative to this package and loaded when a piece of theirs is asked for.
 PIECES: dict[str, dict[str, str]] = {
@@ -73,9 +73,6 @@ PIECES: dict[str, dict[str, str]] = {
     },
 }
 
-# Inputs that are features already, with their sizes.
-GIVEN = {"motion": 2}
-
 Spec = Mapping[str, Any]
 
 
@@ -130,7 +127,7 @@ def _encoders(specs: Mapping[str, Spec]) -> dict[str, nn.Module]:
 def joint_size(score: nn.Module, sizes: Mapping[str, int]) -> int:
     """Size of what a score makes of features of given sizes; 1 where it compares them."""
     if isinstance(score, Concat):
-        return sum(({**sizes, **GIVEN})[key] for key in score.keys or sizes)
+        return sum({**sizes, **GIVEN}[key] for key in score.keys or sizes)
     if isinstance(score, Alone):
         return sizes[score.key or next(iter(sizes))]
     if isinstance(score, Stack):

@@ -17,6 +17,8 @@ from .data.sample import Tensors
 from .gather import gather
 from .targets.base import Examples, Target
 
+GIVEN = {"motion": 2}  # inputs that the score reads as they are, and their sizes
+
 
 class AVTask(nn.Module):
     """A system that can be trained.
@@ -70,7 +72,7 @@ class AVTask(nn.Module):
                 )
             found = encoder(inputs[name])
             features[name] = self.projections[name](found) if name in self.projections else found
-        features.update({k: v for k, v in inputs.items() if k in _GIVEN})
+        features.update({k: v for k, v in inputs.items() if k in GIVEN})
         return features
 
     def forward(self, inputs: Tensors) -> Tensor:
@@ -97,6 +99,3 @@ class AVTask(nn.Module):
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:
         """What the target makes of a batch."""
         return self.target.examples(sample, generator)
-
-
-_GIVEN = ("motion",)  # inputs that the score reads as they are

@@ -123,6 +123,14 @@ def test_a_system_can_begin_with_what_another_one_has_learned(tmp_path: Path) ->
         take_over(task, tmp_path)
 
 
+def test_no_sample_of_a_data_set_that_ends_is_measured_twice(tmp_path: Path) -> None:
+    short = {"source": TOY.replace(":Toy", ":ShortToy")}
+    pretrain(config(tmp_path / "c.yaml", data=short), tmp_path / "run", console=QUIET)
+    assert evaluate_run(tmp_path / "run", samples=30)[0]["samples"] == 30
+    with pytest.raises(SoundwalkError, match="samples=31: these data hold 30"):
+        evaluate_run(tmp_path / "run", samples=31)
+
+
 def test_encoders_are_left_for_agents_to_use(tmp_path: Path) -> None:
     run = tmp_path / "run"
     pretrain(config(tmp_path / "c.yaml"), run, console=QUIET)

@@ -48,3 +48,10 @@ class Toy:
             "distance": metres[:, None, None],
             "category": colour[:, None].astype(np.int64),
         }
+
+
+class ShortToy(Toy):
+    """A data set of 30 samples."""
+
+    def __len__(self) -> int:
+        return 30

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +126,16 @@ def clips_of(
     """Batches of samples like those of training, but for an evaluator's own options."""
     data = {**config.data, **changes}
     source = open_clips(data, split, sounds=sounds, seed=seed)
-    with SimClips(source, min(BATCH, count)) as clips:
-        yield from counted(clips, count)
+    held = len(source) if isinstance(source, Sized) else count  # a recording begins anew at its end
+    if held < count:
+        raise SoundwalkError(f"samples={count}: these data hold {held}; ask for at most as many")
+    try:
+        with SimClips(source, min(BATCH, count)) as clips:
+            yield from counted(clips, count)
+    finally:
+        close = getattr(source, "close", None)
+        if close is not None:
+            close()
 
 
 def _evaluate(
