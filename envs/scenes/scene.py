@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..interface import AGENT_HEIGHT, F32, F64, I32, SoundwalkError
+from .freespace import FreeSpace
 
 OCTAVES = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)  # Hz, centres of acoustic tables
 
@@ -222,6 +223,8 @@ class Scene:
             complement of rooms and doors, outer walls included) and the footprints of everything
             that reaches into the agent's height. They may touch or overlap.
         seed: the generator's seed, or -1 for scenes from elsewhere.
+        free: where the floor is free, for scenes known by their geometry: agents then walk in this
+            raster. None where `obstacles` are exact: generated homes, shoeboxes, plans of boxes.
     """
 
     triangles: F32
@@ -232,6 +235,7 @@ class Scene:
     obstacles: F64
     seed: int = -1
     name: str = field(default="scene")
+    free: FreeSpace | None = None
 
     def __post_init__(self) -> None:
         """Check that the arrays belong together."""

@@ -1,0 +1,34 @@
+"""The raster of a plan of boxes: what a place known by its plan looks like to who measures it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..interface import F64
+from .freespace import CELL, FreeSpace
+from .scene import FloorPlan
+
+
+def rasterised(plan: FloorPlan, obstacles: F64, cell: float = CELL) -> FreeSpace:
+    """Judge each cell at its centre.
+
+    Args:
+        plan: rooms and doors; closed doors are walls.
+        obstacles: (K, 4) rectangles x0, y0, x1, y1 that stop an agent, metres.
+        cell: edge of a cell, metres; cells lie at multiples of it.
+    """
+    x0, y0, x1, y1 = plan.bounds
+    low = (np.floor(np.array([x0, y0]) / cell - 1e-6) - 2) * cell
+    width, height = (np.ceil((np.array([x1, y1]) - low) / cell - 1e-6) + 2).astype(int)
+    xs = low[0] + (np.arange(width) + 0.5) * cell
+    ys = low[1] + (np.arange(height) + 0.5) * cell
+    air, ceiling = np.zeros((height, width), bool), np.zeros((height, width), np.float32)
+    spaces = [(door.box, door.height) for door in plan.doors if door.open]
+    for (a, b, c, d), top in spaces + [(room.box, room.height) for room in plan.rooms]:
+        inside = ((ys >= b) & (ys < d))[:, None] & ((xs >= a) & (xs < c))
+        air |= inside
+        ceiling[inside] = top
+    floor = air.copy()
+    for a, b, c, d in obstacles:
+        floor &= ~(((ys >= b) & (ys < d))[:, None] & ((xs >= a) & (xs < c)))
+    return FreeSpace(cell, (float(low[0]), float(low[1])), floor, ceiling, air=air)
