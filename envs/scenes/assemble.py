@@ -12,7 +12,7 @@ from .doors import DOOR_HEIGHT
 from .kit import Part
 from .layout import Layout
 from .materials import surface
-from .mesh import quad_triangles
+from .quads import quad_triangles
 from .scene import (
     Box2,
     Box3,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..interface import SoundwalkError
 from .coefficients import Coefficient, face_surfaces
-from .mesh import TOWARDS, quad_triangles
+from .quads import TOWARDS, quad_triangles
 from .scene import (
     CEILING,
     EAST,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..interface import F32, SoundwalkError
 from .materials import surface
-from .mesh import face_of, quad_triangles
+from .quads import face_of, quad_triangles
 from .scene import EAST, LEAF, NORTH, SOUTH, WEST, Box3, Door, Scene, Surface
 
 

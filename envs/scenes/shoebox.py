@@ -9,7 +9,7 @@ import numpy as np
 
 from ..interface import SoundwalkError
 from .coefficients import Coefficient, face_surfaces
-from .mesh import TOWARDS, face_of, quad_triangles
+from .quads import TOWARDS, face_of, quad_triangles
 from .scene import FloorPlan, Room, Scene
 
 OUTER_WALL = 0.15  # m

@@ -17,7 +17,7 @@ from soundwalk.envs.acoustics.tables import FURNITURE, SCATTERED
 from soundwalk.envs.interface import F64, SPEED_OF_SOUND
 from soundwalk.envs.scenes import generate, shoebox
 from soundwalk.envs.scenes.materials import uniform
-from soundwalk.envs.scenes.mesh import quad_triangles
+from soundwalk.envs.scenes.quads import quad_triangles
 from soundwalk.envs.scenes.scene import EAST, Scene
 
 Point = tuple[float, float, float]

@@ -14,7 +14,7 @@ from scipy.signal import correlate
 from soundwalk.envs.interface import EMIT, F32, F64, SENSOR_HEIGHT, Action, SoundwalkError
 from soundwalk.envs.scenes import shoebox
 from soundwalk.envs.scenes.materials import uniform
-from soundwalk.envs.scenes.mesh import quad_triangles
+from soundwalk.envs.scenes.quads import quad_triangles
 from soundwalk.envs.scenes.scene import EAST, WEST, Scene
 from soundwalk.envs.simulators.echo import AHEAD, BELOW, load_emission, sweep
 from soundwalk.envs.simulators.emitters import Sound
