@@ -40,9 +40,10 @@ from .arguments import (
     open_sounds,
     room_range,
 )
-from .interface import F64, I32, I64, Bool, SoundwalkError
+from .interface import F64, I32, I64, SENSOR_HEIGHT, Bool, SoundwalkError
 from .observations import Observations, collect, observation_space, relative_poses
 from .rendering import Camera
+from .scenes.collection import Scenes, gather
 from .simulators.hearing import Heard
 from .simulators.homes import HomePool
 from .simulators.native import NativeSimulator
@@ -68,6 +69,9 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         homes: how many homes training draws from at a time.
         refresh: by how many homes that window moves with every episode of an environment.
         duration: seconds the source sounds; 0 means all the time.
+        scenes: homes to walk in instead of generated ones: a scene, a file of one, a folder, a
+            list, or lists by split; see `gather`.
+        source_height: metres above the floor of sounds in scenes where no object can sound.
         privileged: put the simulator's truth into `info`: geodesic_distance, path_azimuth,
             goal_azimuth, source_distance, oracle_action. For critics, teachers and measuring.
         render_mode: "rgb_array" or "human".
@@ -98,6 +102,8 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         homes: int = 64,
         refresh: float = 0.5,
         duration: float = 0.0,
+        scenes: Scenes | None = None,
+        source_height: float = SENSOR_HEIGHT,
         privileged: bool = False,
         render_mode: str | None = None,
         **hearing: Any,
@@ -112,7 +118,8 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         # Listed episodes keep the homes of a round and of the next one; sampling keeps its window.
         slots = max(homes, 8) + num_envs + 8
         self.bank, mode = open_sounds(sounds, config.sample_rate)
-        self.pool = HomePool(slots, num_envs, config, options.rows(num_envs))
+        places = {} if scenes is None else gather(scenes, split)
+        self.pool = HomePool(slots, num_envs, config, options.rows(num_envs), places)
         self.simulator = NativeSimulator(self.pool, num_envs, camera, config, options)
         if episodes is None:
             self.episodes: EpisodeSource = SampledEpisodes(
@@ -125,6 +132,8 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
                 refresh=refresh,
                 duration=duration,
                 surroundings=Surroundings.of(options),
+                scenes=tuple(places),
+                height=source_height,
             )
         else:
             listed = load_episodes(episodes) if isinstance(episodes, str | Path) else episodes
@@ -247,12 +256,12 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
             episode = self.episodes.next(self._rngs[i], int(i), count)
             if self._lived[i]:
                 self.pool.release(int(self.simulator.slots[i]))
-            slot = self.pool.acquire(episode.home, episode.rooms)
+            slot = self.pool.acquire(episode.home, episode.rooms, episode.scene)
             sounds = episode_sounds(episode, self.pool.home(slot), self.bank, self.options)
             start, noise = np.array(episode.start), episode_seed(episode)
             self.simulator.settle(int(i), slot, start, sounds, noise)
-            for seed, rooms in self.episodes.upcoming(count):
-                self.pool.expect(seed, rooms)
+            for key in self.episodes.upcoming(count):
+                self.pool.expect(*key)
             self.current[i] = episode
             self._begun[i] += 1
             self._lived[i] = True

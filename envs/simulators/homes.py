@@ -8,18 +8,21 @@ wanted next while the agents walk in the present ones.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..acoustics import AcousticConfig, AcousticModel, AcousticPool
-from ..interface import SoundwalkError
+from ..interface import SoundwalkError, unknown
 from ..navigation import NavMap, NavPool
 from ..rendering import MeshPool, RenderMesh
 from ..scenes import Scene, generate
+from ..scenes.open import open_scene
 
 _MOST_EXPECTED = 32  # homes built ahead; each takes about a megabyte
 Rooms = tuple[int, int]
-Key = tuple[int, Rooms]
+Key = tuple[int, Rooms, str]  # seed and rooms of a generated home, or the name of a scene
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,21 @@ class HomePool:
     """
 
     def __init__(
-        self, slots: int, agents: int, config: AcousticConfig, sources: int | None = None
+        self,
+        slots: int,
+        agents: int,
+        config: AcousticConfig,
+        sources: int | None = None,
+        scenes: Mapping[str, Scene | Path] | None = None,
     ) -> None:
         """Make an empty pool of `slots` homes for `agents` agents, and sources: one each if None.
 
-        See `HearingOptions.rows` for how many sources options need.
+        See `HearingOptions.rows` for how many sources options need. `scenes` are homes that are not
+        generated, by name; those in files are opened when they are wanted.
         """
         if slots <= agents:
             raise SoundwalkError(f"slots={slots} must exceed the number of agents ({agents})")
-        self.config = config
+        self.config, self._scenes = config, scenes or {}
         self.meshes = MeshPool(slots)
         self.navs = NavPool(slots, agents)
         self.acoustics = AcousticPool(slots, config, agents if sources is None else sources)
@@ -69,20 +78,20 @@ class HomePool:
         self._coming: dict[Key, Future[Home]] = {}
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="home-builder")
 
-    def expect(self, seed: int, rooms: Rooms) -> None:
+    def expect(self, seed: int, rooms: Rooms, scene: str = "") -> None:
         """Start building a home in the background if it is not here yet.
 
         Of the homes that were expected and never came to be needed the oldest are forgotten.
         """
-        key = (seed, rooms)
+        key = (seed, rooms, scene)
         if key not in self._slot_of and key not in self._coming:
             while len(self._coming) >= _MOST_EXPECTED:
                 self._coming.pop(next(iter(self._coming))).cancel()
             self._coming[key] = self._builder.submit(self._build, key)
 
-    def acquire(self, seed: int, rooms: Rooms) -> int:
+    def acquire(self, seed: int, rooms: Rooms, scene: str = "") -> int:
         """Slot of a home, built now if need be; it stays until released as often as acquired."""
-        key = (seed, rooms)
+        key = (seed, rooms, scene)
         if key not in self._slot_of:
             future = self._coming.pop(key, None)
             home = future.result() if future is not None else self._build(key)
@@ -117,7 +126,15 @@ class HomePool:
         self._builder.shutdown(wait=True, cancel_futures=True)
 
     def _build(self, key: Key) -> Home:
-        return Home.from_scene(generate(seed=key[0], rooms=key[1]), self.config)
+        seed, rooms, name = key
+        if not name:
+            return Home.from_scene(generate(seed=seed, rooms=rooms), self.config)
+        if name not in self._scenes:
+            raise unknown("scene", name, self._scenes or ["none: the environment has no `scenes`"])
+        scene = self._scenes[name]
+        return Home.from_scene(
+            scene if isinstance(scene, Scene) else open_scene(scene), self.config
+        )
 
     def _take_slot(self) -> int:
         if self._free:

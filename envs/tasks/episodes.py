@@ -25,7 +25,7 @@ class Distractor:
     """Another sound at the same time.
 
     Attributes:
-        target: index into the home's plan.objects.
+        target: index into the home's plan.objects; -1 where nothing is seen that sounds.
         source: where the sound leaves the object, metres.
         clip: name of the sound in its bank.
         offset: sample at which the clip starts.
@@ -43,10 +43,10 @@ class Episode:
 
     Attributes:
         split: "train", "val" or "test".
-        home: seed of the generated home.
-        rooms: smallest and largest number of rooms asked of the generator.
+        home: seed of the generated home; -1 in a scene from elsewhere.
+        rooms: smallest and largest number of rooms asked of the generator; 0, 0 of a scene.
         start: x, y in metres and heading in radians.
-        target: index into the home's plan.objects.
+        target: index into the home's plan.objects; -1 where nothing is seen that sounds.
         source: where the sound leaves the object, metres.
         goal: the navigable point nearest to the source, metres; distances are measured to it.
         clip: name of the sound in its bank, "category/variant".
@@ -61,6 +61,7 @@ class Episode:
         waypoints: x, y in metres between which the source walks there and back, from `goal` on and
             at the height of `source`; it stays where it is if there are none.
         speed: at which it walks, metres per second.
+        scene: name of a scene from elsewhere; empty in generated homes.
     """
 
     split: str
@@ -81,6 +82,7 @@ class Episode:
     distractors: tuple[Distractor, ...] = ()
     waypoints: tuple[tuple[float, float], ...] = ()
     speed: float = 0.0
+    scene: str = ""
 
     @property
     def category(self) -> str:

@@ -8,15 +8,16 @@ serves most of them and training still meets new homes all the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from ..acoustics.sounds import Clip, Mode, SoundBank, Split
-from ..interface import F64, SUCCESS_DISTANCE, SoundwalkError
-from ..scenes import FloorPlan
-from ..simulators.homes import Home, HomePool, Rooms
+from ..interface import F64, SENSOR_HEIGHT, SUCCESS_DISTANCE, SoundwalkError
+from ..scenes.chambers import Chambers
+from ..scenes.scene import Point3
+from ..simulators.homes import Home, HomePool, Key, Rooms
 from .episodes import Episode, home_seeds
 from .surroundings import Surroundings
 
@@ -24,6 +25,9 @@ DOOR_SHARE = 0.65  # how often start and goal are asked to lie in different room
 NEAREST_START = 2 * SUCCESS_DISTANCE  # metres; closer starts would be no walk
 _STARTS = 32  # candidates drawn for a start
 _ATTEMPTS = 40  # targets tried before a home is given up
+_SCENES = 20  # scenes given up in a row before it is said that there are no episodes
+_SPLITS = ("train", "val", "test")
+_UNDER = 0.1  # metres below a ceiling where a sound is at least
 
 
 class EpisodeSource(Protocol):
@@ -35,7 +39,7 @@ class EpisodeSource(Protocol):
     def index(self, agent: int, count: int) -> int:
         """How `next(rng, agent, count)` is counted: by its place in a list, else by `count`."""
 
-    def upcoming(self, count: int) -> list[tuple[int, Rooms]]:
+    def upcoming(self, count: int) -> list[Key]:
         """Homes worth building before episode number `count + 1` begins."""
 
 
@@ -57,11 +61,11 @@ class ListedEpisodes:
         """The next episode of the list; the random stream is not touched."""
         return self.episodes[self.index(agent, count)]
 
-    def upcoming(self, count: int) -> list[tuple[int, Rooms]]:
+    def upcoming(self, count: int) -> list[Key]:
         """Homes of the next round."""
         first = self.index(0, count + 1)
         ahead = self.episodes[first : first + self._num_envs]
-        return [(episode.home, episode.rooms) for episode in ahead]
+        return [(episode.home, episode.rooms, episode.scene) for episode in ahead]
 
 
 class SampledEpisodes:
@@ -77,6 +81,9 @@ class SampledEpisodes:
         refresh: homes by which the window moves with every episode of an environment.
         duration: seconds the source sounds; 0 means all the time.
         surroundings: what else there is.
+        scenes: names of scenes that the pool knows, to walk in instead of generated homes. Their
+            episodes differ from split to split, too, where the scenes do not.
+        height: metres above the floor of sounds in scenes where no object can sound.
     """
 
     def __init__(
@@ -91,11 +98,15 @@ class SampledEpisodes:
         refresh: float = 0.5,
         duration: float = 0.0,
         surroundings: Surroundings | None = None,
+        scenes: Sequence[str] = (),
+        height: float = SENSOR_HEIGHT,
     ) -> None:
         """See the class."""
         if homes < 1:
             raise SoundwalkError(f"homes={homes} must be at least 1")
-        self._seeds = home_seeds(split)
+        if not height > 0:
+            raise SoundwalkError(f"source_height={height}: expected metres above the floor, > 0")
+        self._seeds, self._scenes, self._height = home_seeds(split), tuple(scenes), height
         self._pool, self._split, self._rooms = pool, split, rooms
         self._homes, self._refresh, self._duration = homes, refresh, duration
         self._bank, self._surroundings = bank, surroundings or Surroundings()
@@ -105,58 +116,77 @@ class SampledEpisodes:
 
     def next(self, rng: np.random.Generator, agent: int, count: int) -> Episode:
         """Sample an episode; see the module for what it depends on."""
-        while True:
-            window = int(count * self._refresh)
-            seed = self._seeds[(window + int(rng.integers(self._homes))) % len(self._seeds)]
-            slot = self._pool.acquire(seed, self._rooms)
+        if self._scenes:
+            other = _SPLITS.index(self._split)
+            rng = np.random.default_rng([int(rng.integers(1 << 32)), other])
+        failed = list[str]()
+        while len(failed) < _SCENES:
+            key = self._choose(rng, count)
+            slot = self._pool.acquire(*key)
             try:
                 home = self._pool.home(slot)
-                episode = self.in_home(home, seed, rng)
+                episode = self.in_home(home, key, rng)
                 if episode is not None:
                     episode = self._surroundings.around(episode, home, self._clips, self._bank)
             finally:
                 self._pool.release(slot)
             if episode is not None:
                 return episode
+            failed += [key[2]] * bool(self._scenes)
+        raise SoundwalkError(
+            f"no episode can be found in {', '.join(sorted(set(failed)))}: a start must lie at "
+            f"least {NEAREST_START:g} m of walking from a sound, in one piece with it"
+        )
 
     def index(self, agent: int, count: int) -> int:
         """The number of the sampled episode."""
         return count
 
-    def upcoming(self, count: int) -> list[tuple[int, Rooms]]:
+    def upcoming(self, count: int) -> list[Key]:
         """The home at the far end of the next window: the only one that is new there."""
+        if self._scenes:
+            return []  # few, and not known beforehand
         last = int((count + 1) * self._refresh) + self._homes - 1
-        return [(self._seeds[last % len(self._seeds)], self._rooms)]
+        return [(self._seeds[last % len(self._seeds)], self._rooms, "")]
 
-    def in_home(self, home: Home, seed: int, rng: np.random.Generator) -> Episode | None:
+    def _choose(self, rng: np.random.Generator, count: int) -> Key:
+        """A home of the window, or one of the scenes."""
+        if self._scenes:
+            return -1, (0, 0), self._scenes[int(rng.integers(len(self._scenes)))]
+        window = int(count * self._refresh)
+        seed = self._seeds[(window + int(rng.integers(self._homes))) % len(self._seeds)]
+        return seed, self._rooms, ""
+
+    def in_home(self, home: Home, key: Key, rng: np.random.Generator) -> Episode | None:
         """Sample an episode in one home, or None where no start lies far enough from any sound."""
-        plan = home.scene.plan
+        plan, chambers = home.scene.plan, Chambers(home.scene.plan)
         targets = [i for i, o in enumerate(plan.objects) if o.category in self._clips]
         anything_goes = not targets  # sounds from a folder may name nothing that a home holds
         targets = targets or list(range(len(plan.objects)))
         for attempt in range(_ATTEMPTS):
-            target = targets[int(rng.integers(len(targets)))]
+            target = targets[int(rng.integers(len(targets)))] if targets else -1
             other_room: bool | None = bool(rng.random() < DOOR_SHARE)
-            if len(plan.rooms) == 1 or attempt >= _ATTEMPTS / 2:
+            if chambers.count == 1 or attempt >= _ATTEMPTS / 2:
                 other_room = None  # take what there is
-            category = plan.objects[target].category
             if anything_goes:
                 category = sorted(self._clips)[int(rng.integers(len(self._clips)))]
+            else:
+                category = plan.objects[target].category
             clips = self._clips[category]
             clip = clips[int(rng.integers(len(clips)))]
-            source = plan.objects[target].position
+            source = plan.objects[target].position if targets else self._anywhere(home, rng)
             goal = home.nav.nearest_free(np.array(source[:2]))
             starts = home.nav.sample_free(rng, _STARTS)
             heading = float(rng.uniform(-np.pi, np.pi))
             offset = int(rng.integers(len(self._bank.load(clip))))
-            found = _start(home, plan, starts, goal, other_room)
+            found = _start(home, chambers, starts, goal, other_room)
             if found is None:
                 continue
             start, geodesic = found
             return Episode(
                 split=self._split,
-                home=seed,
-                rooms=self._rooms,
+                home=key[0],
+                rooms=key[1],
                 start=(float(start[0]), float(start[1]), heading),
                 target=target,
                 source=source,
@@ -166,9 +196,16 @@ class SampledEpisodes:
                 duration=self._duration,
                 geodesic=geodesic,
                 straight=float(np.hypot(*(goal - start))),
-                doors=plan.room_at(*start) != plan.room_at(*goal),
+                doors=chambers.at(start) != chambers.at(goal),
+                scene=key[2],
             )
         return None
+
+    def _anywhere(self, home: Home, rng: np.random.Generator) -> Point3:
+        """A point above the free floor, for a sound that nobody sees."""
+        x, y = home.nav.sample_free(rng, 1)[0]
+        height = min(room.height for room in home.scene.plan.rooms)
+        return float(x), float(y), min(self._height, height - _UNDER)
 
 
 def by_category(clips: Iterable[Clip]) -> dict[str, list[Clip]]:
@@ -180,13 +217,13 @@ def by_category(clips: Iterable[Clip]) -> dict[str, list[Clip]]:
 
 
 def _start(
-    home: Home, plan: FloorPlan, starts: F64, goal: F64, other_room: bool | None
+    home: Home, chambers: Chambers, starts: F64, goal: F64, other_room: bool | None
 ) -> tuple[F64, float] | None:
     """The first candidate far enough from the goal and, if asked, in another room or the same."""
     field = home.nav.field(goal)
-    goal_room = plan.room_at(float(goal[0]), float(goal[1]))
+    goal_room = chambers.at(goal)
     for start in starts:
-        elsewhere = plan.room_at(float(start[0]), float(start[1])) != goal_room
+        elsewhere = chambers.at(start) != goal_room
         if other_room is not None and elsewhere != other_room:
             continue
         distance = float(field.distance(start))

@@ -30,7 +30,7 @@ _HIGHEST = 1.6  # metres at which a walking source is at most, so that it passes
 def episode_seed(episode: Episode) -> int:
     """A number that is the same for the same episode, for what is drawn while it is played."""
     words = (episode.home, episode.start, episode.target, episode.clip, episode.offset)
-    return zlib.crc32(repr(words).encode())
+    return zlib.crc32((repr(words) + episode.scene).encode())
 
 
 @dataclass(frozen=True)
@@ -81,22 +81,26 @@ class Surroundings:
         """Other sounds, of categories that differ from the goal's and among each other.
 
         An object sounds like what it is where there are clips of that, else like anything; there
-        are fewer when objects or categories run out.
+        are fewer when objects or categories run out. Where there are no objects, sounds come from
+        free points at the height of the goal's.
         """
         objects = home.scene.plan.objects
         free = sorted(category for category in clips if category != episode.category)
         order = [int(i) for i in rng.permutation(len(objects)) if i != episode.target]
         order.sort(key=lambda i: objects[i].category not in free)  # stable: named ones first
+        places = [(i, objects[i].position, objects[i].category) for i in order]
+        if not objects:
+            points = home.nav.sample_free(rng, self.distractors)
+            places = [(-1, (float(x), float(y), episode.source[2]), "") for x, y in points]
         chosen: list[Distractor] = []
-        for target in order:
+        for target, position, own in places:
             if len(chosen) == self.distractors or not free:
                 break
-            own = objects[target].category
             category = own if own in free else free[int(rng.integers(len(free)))]
             free.remove(category)
             clip = clips[category][int(rng.integers(len(clips[category])))]
             offset = int(rng.integers(len(bank.load(clip))))
-            chosen.append(Distractor(target, objects[target].position, clip.name, offset))
+            chosen.append(Distractor(target, position, clip.name, offset))
         return tuple(chosen)
 
 
