@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..interface import F64, I64, Bool
+from ..interface import F64
 from .boxes import BoxCm
 from .doors import DOOR_HEIGHT
+from .faces import Palette, triangulated
 from .kit import Part
 from .layout import Layout
 from .materials import surface
-from .quads import quad_triangles
 from .scene import (
     Box2,
     Box3,
@@ -40,51 +40,30 @@ class Home:
     sources: tuple[Source, ...]
 
 
-class _Palette:
-    """Surfaces in the order of first use."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, int] = {}
-
-    def __call__(self, name: str) -> int:
-        return self.names.setdefault(name, len(self.names))
-
-
 def to_scene(home: Home) -> Scene:
     """The scene of a home."""
-    palette = _Palette()
+    palette = Palette()
     shell = _shell_quads(home)
-    quads, facing = [q[0] for q in shell], [q[1] for q in shell]
-    surfaces = [palette(q[2]) for q in shell]
-    instances = [0] * len(shell)
+    for quad in shell:
+        palette(quad[2])
     plan, parts = _plan(home, palette)
-    boxes = [np.array(quads, np.int64)]
-    facings = [np.array(facing, np.int64)]
-    for room, space in enumerate(home.spaces):
-        own = [part for part in parts if part[0] == room]
-        if not own:
-            continue
-        solid = np.array([part[1] for part in own], np.int64)  # (P, 6)
-        part_index, direction = np.nonzero(_visible(solid, space))
-        flat = solid[part_index].copy()
-        rows = np.arange(len(flat))
-        axis, high = direction // 2, direction % 2
-        flat[rows, axis + 3 * (1 - high)] = flat[rows, axis + 3 * high]
-        boxes.append(flat)
-        facings.append(direction)
-        surfaces += [own[i][2] for i in part_index]
-        instances += [own[i][3] for i in part_index]
-    triangles = quad_triangles(np.concatenate(boxes) / 100.0, np.concatenate(facings))
+    rooms = [
+        (_planes(space), [part[1:] for part in parts if part[0] == room])
+        for room, space in enumerate(home.spaces)
+    ]
     return Scene(
-        triangles,
-        np.repeat(np.array(surfaces, np.int32), 2),
-        np.repeat(np.array(instances, np.int32), 2),
+        *triangulated(shell, rooms, palette, 100),
         tuple(surface(name) for name in palette.names),
         plan,
         _obstacles(home),
         home.seed,
         f"home {home.seed}",
     )
+
+
+def _planes(space: Space) -> tuple[int, int, int, int, int, int]:
+    x0, y0, x1, y1 = space.rect
+    return x0, x1, y0, y1, 0, space.height
 
 
 def _shell_quads(home: Home) -> list[Quad]:
@@ -97,31 +76,10 @@ def _shell_quads(home: Home) -> list[Quad]:
     return quads
 
 
-def _visible(solid: I64, space: Space) -> Bool:
-    """(P, 6) whether a face of a box shows: not on floor or wall, nor covered by another box."""
-    x0, y0, x1, y1 = space.rect
-    planes = (x0, x1, y0, y1, 0, space.height)
-    visible = np.ones((len(solid), 6), bool)
-    for direction in range(6):
-        axis, high = divmod(direction, 2)
-        mine, theirs = axis + 3 * high, axis + 3 * (1 - high)
-        a, b = (axis + 1) % 3, (axis + 2) % 3
-        visible[:, direction] = solid[:, mine] != planes[direction]
-        covered = (
-            (solid[:, None, mine] == solid[None, :, theirs])
-            & (solid[:, None, a] >= solid[None, :, a])
-            & (solid[:, None, a + 3] <= solid[None, :, a + 3])
-            & (solid[:, None, b] >= solid[None, :, b])
-            & (solid[:, None, b + 3] <= solid[None, :, b + 3])
-        )
-        visible[:, direction] &= ~covered.any(1)
-    return visible
-
-
 _RoomPart = tuple[int, BoxCm, int, int]  # room, box, surface, instance
 
 
-def _plan(home: Home, palette: _Palette) -> tuple[FloorPlan, list[_RoomPart]]:
+def _plan(home: Home, palette: Palette) -> tuple[FloorPlan, list[_RoomPart]]:
     """The plan in metres, and every solid box with its room, surface and instance."""
     parts: list[_RoomPart] = []
     furniture = []
@@ -137,7 +95,8 @@ def _plan(home: Home, palette: _Palette) -> tuple[FloorPlan, list[_RoomPart]]:
         faces = (walls, walls, walls, walls, floor, ceiling)
         rooms.append(Room(kind, _box2(space.rect), space.height / 100, faces))
         windows += [
-            Window(index, window[0], _box3(window_box(space, window))) for window in space.windows
+            Window(index, window[0], _box3(window_box(space.rect, window)))
+            for window in space.windows
         ]
         for piece in space.pieces:
             instance += 1
@@ -165,7 +124,7 @@ def _plan(home: Home, palette: _Palette) -> tuple[FloorPlan, list[_RoomPart]]:
 
 
 def _room_parts(
-    room: int, parts: tuple[Part, ...], palette: _Palette, instance: int
+    room: int, parts: tuple[Part, ...], palette: Palette, instance: int
 ) -> list[_RoomPart]:
     return [(room, box, palette(name), instance) for box, name in parts]
 

@@ -1,7 +1,11 @@
-"""The shell of a home: walls with their openings, door tunnels, panes, and the solid walls."""
+"""The shell of a home: walls with their openings, door tunnels, panes, and the solid walls.
+
+Lengths are whole numbers of any unit; those of generated homes are centimetres.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,34 +29,64 @@ class Finish:
     ceiling: str = "ceiling"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Hole:
+    """An opening in a wall: from low to high along it, from bottom to top, glazed or not."""
+
+    low: int
+    high: int
+    bottom: int
+    top: int
+    glazed: bool = False
+
+
 def room_quads(space: Space, finish: Finish) -> list[Quad]:
     """The inner faces of a room, with its doors left open and its windows glazed."""
-    x0, y0, x1, y1 = space.rect
+    holes: list[list[Hole]] = [[], [], [], []]
+    for side, low, high in space.doors:
+        holes[side].append(Hole(low, high, 0, DOOR_HEIGHT))
+    for side, *hole in space.windows:
+        holes[side].append(Hole(*hole, glazed=True))
+    names = (*(finish.walls,) * 4, finish.floor, finish.ceiling)
+    return box_quads(space.rect, space.height, holes, names, _FRAME)
+
+
+def box_quads(
+    rect: RectCm, height: int, holes: list[list[Hole]], names: Sequence[str], frame: int
+) -> list[Quad]:
+    """The inner faces of a box with holes.
+
+    Args:
+        rect: seen from above.
+        height: of the ceiling.
+        holes: of each wall from WEST to NORTH, measured from its low end; they do not overlap.
+        names: what the six faces from WEST to CEILING are made of.
+        frame: width of the frames of panes.
+    """
+    x0, y0, x1, y1 = rect
     quads: list[Quad] = [
-        ((x0, y0, 0, x1, y1, 0), CEILING, finish.floor),
-        ((x0, y0, space.height, x1, y1, space.height), FLOOR, finish.ceiling),
+        ((x0, y0, 0, x1, y1, 0), CEILING, names[FLOOR]),
+        ((x0, y0, height, x1, y1, height), FLOOR, names[CEILING]),
     ]
     for side in range(4):
-        holes = [(a, b, 0, DOOR_HEIGHT, False) for s, a, b in space.doors if s == side]
-        holes += [(*w[1:], True) for w in space.windows if w[0] == side]
+        end = y1 - y0 if side < 2 else x1 - x0
         position = 0
-        for low, high, bottom, top, glazed in sorted(holes):
-            quads.append(_wall(space, side, (position, low, 0, space.height), finish.walls))
-            if bottom > 0:
-                quads.append(_wall(space, side, (low, high, 0, bottom), finish.walls))
-            quads.append(_wall(space, side, (low, high, top, space.height), finish.walls))
-            if glazed:
-                quads += _window(space, side, (low, high, bottom, top))
+        for hole in [*sorted(holes[side]), Hole(end, end, 0, 0)]:
+            low, high = hole.low, hole.high
+            patches = [(position, low, 0, height), (low, high, 0, hole.bottom)]
+            patches.append((low, high, hole.top, height))
+            solid = [p for p in patches if p[0] < p[1] and p[2] < p[3]]
+            quads += [_wall(rect, side, patch, names[side]) for patch in solid]
+            if hole.glazed:
+                quads += _window(rect, side, (low, high, hole.bottom, hole.top), frame)
             position = high
-        end = space.side_length(side)
-        quads.append(_wall(space, side, (position, end, 0, space.height), finish.walls))
     return quads
 
 
-def _wall(space: Space, side: int, patch: tuple[int, int, int, int], name: str) -> Quad:
+def _wall(rect: RectCm, side: int, patch: tuple[int, int, int, int], name: str) -> Quad:
     """A rectangle on a wall: low, high along it, bottom, top."""
     low, high, bottom, top = patch
-    x0, y0, x1, y1 = space.rect
+    x0, y0, x1, y1 = rect
     if side == WEST:
         return ((x0, y0 + low, bottom, x0, y0 + high, top), EAST, name)
     if side == EAST:
@@ -62,24 +96,24 @@ def _wall(space: Space, side: int, patch: tuple[int, int, int, int], name: str) 
     return ((x0 + low, y1, bottom, x0 + high, y1, top), SOUTH, name)
 
 
-def window_box(space: Space, window: tuple[int, int, int, int, int]) -> BoxCm:
+def window_box(rect: RectCm, window: tuple[int, int, int, int, int]) -> BoxCm:
     """The flat box of a window."""
-    return _wall(space, window[0], window[1:], "glass")[0]
+    return _wall(rect, window[0], window[1:], "glass")[0]
 
 
-def _window(space: Space, side: int, hole: tuple[int, int, int, int]) -> list[Quad]:
+def _window(rect: RectCm, side: int, hole: tuple[int, int, int, int], frame: int) -> list[Quad]:
     """A pane in its frame, all in the plane of the wall."""
     low, high, bottom, top = hole
-    a, b, c, d = low + _FRAME, high - _FRAME, bottom + _FRAME, top - _FRAME
-    frame = ((low, a, bottom, top), (b, high, bottom, top), (a, b, bottom, c), (a, b, d, top))
-    quads = [_wall(space, side, patch, "frame") for patch in frame]
-    return [*quads, _wall(space, side, (a, b, c, d), "glass")]
+    a, b, c, d = low + frame, high - frame, bottom + frame, top - frame
+    around = ((low, a, bottom, top), (b, high, bottom, top), (a, b, bottom, c), (a, b, d, top))
+    quads = [_wall(rect, side, patch, "frame") for patch in around]
+    return [*quads, _wall(rect, side, (a, b, c, d), "glass")]
 
 
-def tunnel_quads(door: DoorCm, floor: str) -> list[Quad]:
+def tunnel_quads(door: DoorCm, floor: str, height: int = DOOR_HEIGHT) -> list[Quad]:
     """The two jambs, the underside of the lintel, and the threshold of an open door."""
     x0, y0, x1, y1 = door.rect
-    z = DOOR_HEIGHT
+    z = height
     if door.axis == 0:
         jambs: list[Quad] = [
             ((x0, y0, 0, x1, y0, z), NORTH, "frame"),
