@@ -25,14 +25,23 @@ def _bent_at(openings: F64, path: F64, points: int, opening: int, side: float) -
 
 @inner_kernel
 def _crossing(openings: F64, p: int, path: F64, points: int) -> tuple[int, float]:
-    """The leg that goes through opening p, and how far along it; -1 if none does."""
+    """The leg that goes through opening p, and how far along it; -1 if none does.
+
+    Of all legs that meet the opening's line, which goes on beyond its ends, the one that meets it
+    nearest to the middle.
+    """
     lx, ly, rx, ry = openings[p, 0], openings[p, 1], openings[p, 2], openings[p, 3]
+    through, at, least = -1, 0.0, 1e30
     for k in range(points - 1):
         before = cross(lx, ly, rx, ry, path[k, 0], path[k, 1])
         after = cross(lx, ly, rx, ry, path[k + 1, 0], path[k + 1, 1])
         if before * after <= 0.0 and before != after:
-            return k, path[k, 2] * before / (before - after)
-    return -1, 0.0
+            along = path[k, 2] * before / (before - after)
+            x, y = path[k, 0] + along * path[k, 7], path[k, 1] + along * path[k, 8]
+            aside = abs((2.0 * x - lx - rx) * (rx - lx) + (2.0 * y - ly - ry) * (ry - ly))
+            if aside < least:
+                through, at, least = k, along, aside
+    return through, at
 
 
 @inner_kernel

@@ -116,3 +116,22 @@ def test_two_bends_cost_the_same_both_ways() -> None:
         assert found[0][0] == pytest.approx(found[1][0])
         np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6)
         np.testing.assert_allclose(found[0][2], found[1][3], atol=1e-9)
+
+
+def test_doors_of_which_one_lies_beyond_the_other_ones_wall_cost_the_same_both_ways() -> None:
+    """The line of a door goes on beyond it, across legs of the way that do not go through it."""
+    rng = np.random.default_rng(2)
+    first = (4.0, 1.63, 4.0, 0.73), (4.12, 1.63, 4.12, 0.73)  # walked eastwards
+    second = (4.3, 1.95, 5.3, 1.95), (4.3, 2.07, 5.3, 2.07)  # then northwards
+    openings = np.zeros((4, OPENING_COLUMNS))
+    openings[:, :4], openings[:, 4] = (*first, *second), 2.05
+    openings[:, 5], openings[:, 6:] = (0, 0, 1, 1), 1.0
+    back = openings[::-1, [2, 3, 0, 1, 4, 5, 7, 6]].copy()
+    for _ in range(50):
+        ends = (rng.uniform(1, 3.9), rng.uniform(1.9, 4.0), 1.2), (rng.uniform(4.5, 6.5), 4.5, 1.4)
+        found = []
+        for rows, pair in ((openings, ends), (back, ends[::-1])):
+            path, gains = np.zeros((6, PATH_COLUMNS)), np.ones(4)
+            trace(rows, 4, path, *pair, ROOTS, 0.0, gains, np.zeros(3), np.zeros(3))
+            found.append(gains)
+        np.testing.assert_allclose(found[0], found[1], rtol=1e-6)

@@ -16,9 +16,9 @@ def level(response: F32) -> float:
     return float(10 * np.log10((response.astype(float) ** 2).sum()))
 
 
-def differences(scene: Scene, seed: int, pairs: int) -> list[float]:
+def differences(scene: Scene, seed: int, pairs: int, *, late: bool = True) -> list[float]:
     """Level differences in dB there and back between random points of a home."""
-    engine = GeometricEngine.from_config(scene, AcousticConfig(receiver="mono"))
+    engine = GeometricEngine.from_config(scene, AcousticConfig(receiver="mono", late=late))
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(pairs):
@@ -35,6 +35,11 @@ def test_any_two_points_of_any_home_hear_each_other_equally_loud() -> None:
     errors = [e for seed in range(8) for e in differences(generate(seed=seed), seed, 12)]
     assert len(errors) == 96
     assert np.abs(errors).max() < 0.1
+
+
+def test_arrivals_are_as_loud_both_ways_without_the_late_field_that_hides_them() -> None:
+    errors = [e for seed in range(8) for e in differences(generate(seed), seed, 12, late=False)]
+    assert np.abs(errors).max() < 0.01
 
 
 @pytest.mark.slow

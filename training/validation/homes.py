@@ -34,26 +34,33 @@ def standing_points(scene: Scene, room: int, count: int, rng: np.random.Generato
 
 
 def reciprocity(quick: bool = True) -> list[Check]:
-    """Energy between two points of generated homes, there and back."""
+    """Energy between two points of generated homes, there and back.
+
+    Arrivals are compared without the late field, too: it is even by construction and, louder than
+    they are from room to room, would hide what they lack.
+    """
     worst, where, count = 0.0, "", 0
     for seed in range(100, 102 if quick else 112):
         scene = generate(seed, rooms=4 if quick else 2 + seed % 5)
-        engine = GeometricEngine(scene, receiver="mono")
+        engines = [GeometricEngine(scene, receiver="mono", late=late) for late in (True, False)]
         rng = np.random.default_rng(seed)
         for _ in range(20 if quick else 100):
             i, j = rng.integers(len(scene.plan.rooms), size=2)
             a = standing_points(scene, int(i), 1, rng)[0]
             b = standing_points(scene, int(j), 1, rng)[0]
-            there, back = (
-                (engine.rir(p, q)[0].astype(np.float64) ** 2).sum() for p, q in ((a, b), (b, a))
-            )
-            apart = float(abs(10 * np.log10(there / back)))
+            apart = max(_apart(engine, a, b) for engine in engines)
             count += 1
             if apart > worst:
                 worst = apart
                 where = f"home {seed}, {np.round(a, 2).tolist()} and {np.round(b, 2).tolist()}"
-    note = f"{count} pairs; worst: {where}"
+    note = f"{count} pairs, whole responses and arrivals alone; worst: {where}"
     return [Check("reciprocity", "itself, source and microphone swapped", worst, 0.1, "dB", note)]
+
+
+def _apart(engine: GeometricEngine, a: F64, b: F64) -> float:
+    """Level difference in dB there and back."""
+    there, back = ((engine.rir(p, q)[0].astype(np.float64) ** 2).sum() for p, q in ((a, b), (b, a)))
+    return float(abs(10 * np.log10(there / back)))
 
 
 def two_rooms(absorption: float, scattering: float) -> Scene:
