@@ -42,13 +42,13 @@ class RenderMesh:
     closed: bool
 
     @classmethod
-    def from_scene(cls, scene: Scene, *, closed: bool = True) -> RenderMesh:
+    def from_scene(cls, scene: Scene, *, closed: bool | None = None) -> RenderMesh:
         """Prepare a scene for rendering.
 
         Args:
             scene: its faces without area are left out.
             closed: whether to leave out faces seen from behind. Right for every mesh whose faces
-                turn counter-clockwise seen from the air; pass False where that is unknown.
+                turn counter-clockwise seen from the air. None does so unless the scene has a skin.
 
         Raises:
             SoundwalkError: a corner is not finite, or a surface or texture number does not exist.
@@ -79,7 +79,7 @@ class RenderMesh:
             normals=np.ascontiguousarray(normals),
             paint=np.column_stack([colour * lit[:, None], density]).astype(np.float32),
             tags=np.column_stack([counts[order], texture, axis, instance[source]]).astype(np.int32),
-            closed=closed,
+            closed=scene.skin is None if closed is None else closed,
         )
 
     def __len__(self) -> int:

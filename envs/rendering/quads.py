@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..interface import F32, I32, I64, kernel
+from ..scenes.corners import vertex_numbers
 
 
 def join_quads(triangles: F32, normals: F32, labels: I64) -> tuple[F32, I32, I64]:
@@ -23,7 +24,7 @@ def join_quads(triangles: F32, normals: F32, labels: I64) -> tuple[F32, I32, I64
         triangle each face came from.
     """
     faces = len(triangles)
-    vertex = _vertex_numbers(triangles).reshape(faces, 3)
+    vertex = vertex_numbers(triangles).reshape(faces, 3)
     edges = (vertex << 32 | np.roll(vertex, -1, 1)).reshape(-1)  # from corner k to corner k + 1
     reverse = (np.roll(vertex, -1, 1) << 32 | vertex).reshape(-1)
     order = np.argsort(edges, kind="stable")
@@ -34,17 +35,6 @@ def join_quads(triangles: F32, normals: F32, labels: I64) -> tuple[F32, I32, I64
     source = np.empty(faces, np.int64)
     used = _pair(triangles, normals, labels, partner, corners, counts, source)
     return corners[:used], counts[:used], source[:used]
-
-
-def _vertex_numbers(triangles: F32) -> I64:
-    """Number the distinct corner positions, (F * 3,)."""
-    points = np.ascontiguousarray(triangles.reshape(-1, 3) + np.float32(0))  # -0 becomes 0
-    bits = points.view(np.uint32).astype(np.uint64)
-    mixed = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15)
-    mixed ^= bits[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F) + (mixed >> np.uint64(29))
-    mixed ^= bits[:, 2] * np.uint64(0x165667B19E3779F9) + (mixed >> np.uint64(31))
-    numbers: I64 = np.unique(mixed, return_inverse=True)[1].astype(np.int64)
-    return numbers
 
 
 @kernel

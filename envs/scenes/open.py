@@ -9,6 +9,13 @@ from ..interface import SoundwalkError
 from .scene import Scene
 from .store import load
 
+
+def _mesh(path: Path) -> Scene:
+    from .mesh import load_mesh
+
+    return load_mesh(path)
+
+
 OPENERS: dict[str, Callable[[Path], Scene]] = {
     ".npz": load,
 }

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..interface import AGENT_HEIGHT, F32, F64, I32, SoundwalkError
 from .freespace import FreeSpace
+from .skin import Skin
 
 OCTAVES = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)  # Hz, centres of acoustic tables
 
@@ -225,6 +226,8 @@ class Scene:
         seed: the generator's seed, or -1 for scenes from elsewhere.
         free: where the floor is free, for scenes known by their geometry: agents then walk in this
             raster. None where `obstacles` are exact: generated homes, shoeboxes, plans of boxes.
+        skin: how faces look where pictures or colours came with them. Faces of a scene with a skin
+            may turn either way: they are drawn from both sides.
     """
 
     triangles: F32
@@ -236,6 +239,7 @@ class Scene:
     seed: int = -1
     name: str = field(default="scene")
     free: FreeSpace | None = None
+    skin: Skin | None = None
 
     def __post_init__(self) -> None:
         """Check that the arrays belong together."""
@@ -249,6 +253,8 @@ class Scene:
             array = getattr(self, label)
             if array.shape != (faces,):
                 raise SoundwalkError(f"{label} has shape {array.shape}: expected ({faces},)")
+        if self.skin is not None and len(self.skin) != faces:
+            raise SoundwalkError(f"the skin dresses {len(self.skin)} faces: expected {faces}")
         if not self.plan.rooms:
             raise SoundwalkError("a scene needs at least one room; plan.rooms is empty")
         for index, door in enumerate(self.plan.doors):
