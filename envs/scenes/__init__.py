@@ -6,6 +6,7 @@ from .generate import generate
 from .joined import joined
 from .leaves import set_doors
 from .materials import surface
+from .open import open_scene
 from .scene import OCTAVES, FloorPlan, Scene, Surface
 from .shoebox import shoebox
 from .store import load, save
@@ -20,6 +21,7 @@ __all__ = [
     "generate",
     "joined",
     "load",
+    "open_scene",
     "plan_figure",
     "save",
     "set_doors",

@@ -13,6 +13,7 @@ class Chambers:
 
     Attributes:
         of: for each box of `plan.rooms` the first box of the same room.
+        boxes: the boxes of each room, in the order of their first ones.
         count: how many rooms there are.
 
     >>> from .joined import joined
@@ -29,7 +30,9 @@ class Chambers:
             if door.thickness == 0.0:
                 first, second = sorted(self.of[room] for room in door.rooms)
                 self.of = [first if name == second else name for name in self.of]
-        self.count = len(set(self.of))
+        firsts = dict.fromkeys(self.of)
+        self.boxes = [[i for i, owner in enumerate(self.of) if owner == one] for one in firsts]
+        self.count = len(self.boxes)
 
     def at(self, point: F64) -> int:
         """The room at a point (2,): of a point in no box, the nearest."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..interface import AGENT_HEIGHT, UNHEARD_CATEGORIES
+from .chambers import Chambers
 from .scene import Box2, Furniture, Scene
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ def _rooms(ax: Axes, scene: Scene) -> None:
 
 
 def _openings(ax: Axes, scene: Scene) -> None:
-    """Doors as gaps with dotted lines for the lintel, windows as bright stretches of wall."""
+    """Doors as gaps between dotted lines, closed ones with a leaf; windows as bright walls."""
     for door in scene.plan.doors:
+        if door.thickness == 0.0:
+            continue
         x0, y0, x1, y1 = door.box
         _rectangle(ax, door.box, color="#fbfaf7", lw=0, zorder=3)
         lines = (((x0, x0), (y0, y1)), ((x1, x1), (y0, y1)))
@@ -93,6 +96,11 @@ def _openings(ax: Axes, scene: Scene) -> None:
             lines = (((x0, x1), (y0, y0)), ((x0, x1), (y1, y1)))
         for xs, ys in lines:
             ax.plot(xs, ys, color="#a08c6c", lw=0.8, ls=(0, (2, 2)), zorder=4)
+        if not door.open:
+            xs, ys = ((x0 + x1) / 2,) * 2, (y0, y1)
+            if door.axis == 1:
+                xs, ys = (x0, x1), ((y0 + y1) / 2,) * 2
+            ax.plot(xs, ys, color=_INK, lw=2.0, zorder=5)
     for window in scene.plan.windows:
         x0, y0, _, x1, y1, _ = window.box
         dx, dy = ((-0.15, 0.0), (0.15, 0.0), (0.0, -0.15), (0.0, 0.15))[window.face]
@@ -172,7 +180,8 @@ def _legend(ax: Axes, scene: Scene) -> None:
 
 
 def _room_names(ax: Axes, scene: Scene) -> None:
-    """Written where the floor is emptiest."""
+    """Written where the floor is emptiest; a room of several boxes has one name."""
+    plan = scene.plan
     plate: _Style = {"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none", "alpha": 0.7}
     style: _Style = {
         "ha": "center",
@@ -181,9 +190,11 @@ def _room_names(ax: Axes, scene: Scene) -> None:
         "weight": "bold",
         "zorder": 11,
     }
-    for index, room in enumerate(scene.plan.rooms):
-        x, y = _emptiest(scene, index)
-        name = f"{room.kind.replace('_', ' ')}\n{room.area:.1f} m²"
+    for boxes in Chambers(plan).boxes:
+        largest = max(boxes, key=lambda box: plan.rooms[box].area)
+        x, y = _emptiest(scene, largest)
+        area = sum(plan.rooms[box].area for box in boxes)
+        name = f"{plan.rooms[largest].kind.replace('_', ' ')}\n{area:.1f} m²"
         ax.text(x, y, name, color=_INK, bbox=plate, **style)
 
 

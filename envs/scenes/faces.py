@@ -56,8 +56,8 @@ def triangulated(
         flat[rows, axis + 3 * (1 - high)] = flat[rows, axis + 3 * high]
         boxes.append(flat)
         facings.append(direction)
-        surfaces += [own[i][1] for i in part]
-        instances += [own[i][2] for i in part]
+        surfaces += [own[i][1] for i in part.tolist()]
+        instances += [own[i][2] for i in part.tolist()]
     triangles = quad_triangles(np.concatenate(boxes) / unit, np.concatenate(facings))
     return (
         triangles,

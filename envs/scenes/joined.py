@@ -61,14 +61,14 @@ def joined(
     if not (math.isfinite(height) and height > 0):
         raise SoundwalkError(f"height={height!r}: expected a positive number of metres")
     rects = [_rect(index, box) for index, box in enumerate(boxes)]
-    joints = _joints(rects)
+    stretches = joints(rects)
     surfaces, faces = face_surfaces(absorption, scattering, materials)
     rooms = tuple(Room("room", _metres(rect), float(height), faces) for rect in rects)
-    doors = tuple(Door(pair, _metres(box), float(height), axis) for pair, box, axis in joints)
+    doors = tuple(Door(pair, _metres(box), float(height), axis) for pair, box, axis in stretches)
     quads: list[Box3] = []
     sides: list[int] = []
     for index, rect in enumerate(rects):
-        for side, quad in _faces(rect, [j for j in joints if index in j[0]], index, height):
+        for side, quad in _faces(rect, [j for j in stretches if index in j[0]], index, height):
             quads.append(quad)
             sides.append(side)
     triangles = quad_triangles(np.array(quads), np.array([TOWARDS[side] for side in sides]))
@@ -98,7 +98,7 @@ def _metres(rect: _Rect) -> Box2:
     return (rect[0] / _UNIT, rect[1] / _UNIT, rect[2] / _UNIT, rect[3] / _UNIT)
 
 
-def _joints(rects: list[_Rect]) -> list[tuple[tuple[int, int], _Rect, int]]:
+def joints(rects: list[_Rect]) -> list[tuple[tuple[int, int], _Rect, int]]:
     """Every stretch that two boxes share: rooms (lower side first), its rectangle, axis."""
     if not rects:
         raise SoundwalkError("boxes is empty: give at least one")

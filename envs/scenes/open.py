@@ -16,14 +16,21 @@ def _mesh(path: Path) -> Scene:
     return load_mesh(path)
 
 
+def _plan(path: Path) -> Scene:
+    from .plans import load_plan
+
+    return load_plan(path)
+
+
 OPENERS: dict[str, Callable[[Path], Scene]] = {
     ".npz": load,
+    ".json": _plan,
 }
 """What opens a file, by its ending in small letters."""
 
 
 def open_scene(path: str | Path) -> Scene:
-    """A scene from a file: one that `save` wrote (.npz).
+    """A scene from a file: one that `save` wrote (.npz), or a plan (.json).
 
     Raises:
         SoundwalkError: no such file, an ending that nothing here reads, or what the reader of that

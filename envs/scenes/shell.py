@@ -45,8 +45,8 @@ def room_quads(space: Space, finish: Finish) -> list[Quad]:
     holes: list[list[Hole]] = [[], [], [], []]
     for side, low, high in space.doors:
         holes[side].append(Hole(low, high, 0, DOOR_HEIGHT))
-    for side, *hole in space.windows:
-        holes[side].append(Hole(*hole, glazed=True))
+    for side, low, high, bottom, top in space.windows:
+        holes[side].append(Hole(low, high, bottom, top, glazed=True))
     names = (*(finish.walls,) * 4, finish.floor, finish.ceiling)
     return box_quads(space.rect, space.height, holes, names, _FRAME)
 

@@ -180,7 +180,7 @@ class SampledEpisodes:
             heading = float(rng.uniform(-np.pi, np.pi))
             offset = int(rng.integers(len(self._bank.load(clip))))
             found = _start(home, chambers, starts, goal, other_room)
-            if found is None:
+            if found is None or (key[2] and chambers.at(goal) != chambers.at(np.array(source))):
                 continue
             start, geodesic = found
             return Episode(

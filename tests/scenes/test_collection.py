@@ -37,7 +37,8 @@ def test_scenes_are_named_by_their_files(folder: Path) -> None:
 def test_splits_are_told_apart_by_folders_or_by_lists(folder: Path) -> None:
     assert list(gather(folder / "splits", "train")) == ["c.npz"]
     assert list(gather(folder / "splits", "val")) == ["d.npz"]
-    lists = {"train": [folder / "a.npz", folder / "b.npz"], "val": folder / "splits"}
+    two = [folder / "a.npz", folder / "b.npz"]
+    lists: dict[str, Any] = {"train": two, "val": folder / "splits"}
     assert list(gather(lists, "train")) == ["a.npz", "b.npz"]
     assert list(gather(lists, "val")) == ["d.npz"]
 
