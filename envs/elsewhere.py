@@ -266,7 +266,9 @@ def sound_space(resolution: int, sensors: Sequence[str], block: int) -> gym.spac
 def _refuse_at_home_only(options: HearingOptions) -> None:
     """Options that need episodes, or an action, that files of others do not have."""
     plain = HearingOptions()
-    for name in ("distractors", "moving", "echolocation", "onset", "loop", "level", "stems"):
+    for name in (
+        "distractors", "moving", "echolocation", "onset", "loop", "level", "stems", "directivity"
+    ):  # fmt: skip
         if getattr(options, name) != getattr(plain, name):
             raise SoundwalkError(
                 f"{name}={getattr(options, name)!r} works in generated homes only "

@@ -55,6 +55,7 @@ class EnvConfig:
     moving: float = 0.0
     onset: float = 0.0
     loop: bool = True
+    directivity: str | None = None
     level: float | None = None
     snr: float | None = None
     motor_noise: float | None = None

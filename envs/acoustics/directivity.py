@@ -58,6 +58,15 @@ class Directivity:
         return cls(PATTERNS[name], np.ones((bands, *_grid()[0].shape), np.float32))
 
     @classmethod
+    def of(cls, value: str, rate: int, bands: int) -> Directivity:
+        """A pattern by name, or by a path that ends in .sofa.
+
+        Raises:
+            SoundwalkError: there is none of that name, or the file cannot be read.
+        """
+        return cls.read(value, rate, bands) if value.endswith(".sofa") else cls.named(value, bands)
+
+    @classmethod
     def measured(cls, pattern: Any, rate: int, bands: int) -> Directivity:
         """A pattern measured as impulse responses.
 

@@ -133,10 +133,7 @@ class GeometricEngine:
             return value
         if value not in self._known:
             rate, bands = self.config.sample_rate, self.config.bands
-            file = value.endswith(".sofa")
-            self._known[value] = (
-                Directivity.read(value, rate, bands) if file else Directivity.named(value, bands)
-            )
+            self._known[value] = Directivity.of(value, rate, bands)
         return self._known[value]
 
     def arrival(self, source: Point, receiver: Point, heading: float = 0.0) -> Arrival:

@@ -25,6 +25,7 @@ class Sound:
         loop: whether the clip is repeated; else it sounds once, from `offset` to its end.
         gain: factor on the clip.
         path: how it moves, if it does.
+        facing: radians from +x to where it points, if it is directional.
     """
 
     dry: F32
@@ -35,6 +36,7 @@ class Sound:
     loop: bool = True
     gain: float = 1.0
     path: Trajectory | None = None
+    facing: float = 0.0
 
 
 class Emitters:

@@ -60,6 +60,7 @@ class Hearing:
         self._num, rate = len(bodies.slots), self.config.sample_rate
         self.block = round(STEP_SECONDS * rate)
         self._fade = round(FADE_SECONDS * rate)
+        self._pattern = options.pattern()
         self._now = np.zeros(self._num, np.int64)  # first sample of the coming block
         rows = self._num * self.sources
         self.emitters = Emitters(rows, rate)
@@ -88,6 +89,8 @@ class Hearing:
         first = agent * self.sources
         for row, sound in enumerate(sounds, first):
             self.emitters.put(row, sound)
+            if self._pattern is not None:
+                self._pool.aim_source(row, self._pattern, sound.facing)
             self._pool.put_source(row, slot, sound.position)
         for row in range(first + len(sounds), first + self.sources):
             self.emitters.clear(row)

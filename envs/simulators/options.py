@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..acoustics import AcousticConfig
+from ..acoustics.directivity import Directivity
 from ..interface import SENSOR_HEIGHT, SoundwalkError, unknown
 
 ECHOLOCATION = ("off", "always", "action")
@@ -28,6 +29,9 @@ class HearingOptions:
         moving: metres per second at which the goal's sound walks through the home, 0 to 30.
         onset: seconds until the goal begins to sound; at 0 it has always been on.
         loop: whether clips are repeated; if not, they sound once.
+        directivity: of every sound: "cardioid" or another of acoustics.directivity.PATTERNS, or a
+            path to a SOFA file of convention GeneralFIR; None is omnidirectional. Each points in a
+            horizontal direction drawn for the episode, and keeps it.
         level: active level of every clip at 1 m, dB SPL; None leaves clips as they are.
         snr: level of the goal's sound at 1 m over a diffuse white background noise, dB; None is no
             noise. In the free field d metres away it is 20 log10(d) less.
@@ -48,6 +52,7 @@ class HearingOptions:
     moving: float = 0.0
     onset: float = 0.0
     loop: bool = True
+    directivity: str | None = None
     level: float | None = None
     snr: float | None = None
     motor_noise: float | None = None
@@ -85,6 +90,7 @@ class HearingOptions:
             if not isinstance(getattr(self, name), bool):
                 raise SoundwalkError(f"{name}={getattr(self, name)!r}: expected True or False")
         self.config()
+        self.pattern()
 
     @property
     def smooth(self) -> bool:
@@ -94,6 +100,22 @@ class HearingOptions:
     def rows(self, agents: int) -> int:
         """Sources that `agents` agents need in a pool: all sounds, and an emitter each."""
         return agents * (1 + self.distractors + (self.echolocation != "off"))
+
+    def pattern(self) -> Directivity | None:
+        """How directional sounds are, None for not at all.
+
+        Raises:
+            SoundwalkError: there is no such pattern.
+        """
+        if self.directivity is None:
+            return None
+        if not isinstance(self.directivity, str):
+            raise SoundwalkError(
+                f"directivity={self.directivity!r}: expected the name of a pattern or the path of "
+                "a SOFA file"
+            )
+        config = self.config()
+        return Directivity.of(self.directivity, config.sample_rate, config.bands)
 
     def config(self) -> AcousticConfig:
         """The acoustics that are asked for.

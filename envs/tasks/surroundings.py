@@ -143,6 +143,8 @@ def episode_sounds(
             f"moving={episode.speed}, not 0"
         )
 
+    facings = np.random.default_rng([episode_seed(episode), 11])
+
     def sound(name: str, source: Sequence[float], offset: int) -> Sound:
         dry = bank.load(bank.clip(name))
         gain = 1.0
@@ -156,6 +158,7 @@ def episode_sounds(
             episode.duration,
             episode.loop,
             gain,
+            facing=float(facings.uniform(-np.pi, np.pi)),
         )
 
     goal = dataclasses.replace(

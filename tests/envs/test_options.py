@@ -215,6 +215,21 @@ def test_a_sound_of_some_level_is_that_much_louder() -> None:
     np.testing.assert_allclose(heard[1], 10 * heard[0], rtol=1e-3, atol=1e-5)
 
 
+def test_directional_sounds_point_where_their_episode_says_and_change_nothing_else() -> None:
+    plain, _, before = rollout(distractors=1, privileged=True)
+    aimed, _, after = rollout(distractors=1, privileged=True, directivity="cardioid")
+    again, _, _ = rollout(distractors=1, privileged=True, directivity="cardioid")
+    omni, _, _ = rollout(distractors=1, privileged=True, directivity="omni")
+    assert before.current == after.current
+    for one, two, three, four in zip(plain, aimed, again, omni, strict=True):
+        np.testing.assert_array_equal(two["audio"], three["audio"])
+        np.testing.assert_allclose(one["audio"], four["audio"], atol=1e-6)
+        assert np.abs(one["audio"] - two["audio"]).max() > 1e-3
+    axes = after.pool.acoustics.sources.axis[:4]
+    np.testing.assert_allclose(np.linalg.norm(axes, axis=1), 1.0)
+    assert len(np.unique(axes.round(6), axis=0)) == 4
+
+
 def test_a_sound_that_begins_later_is_not_heard_before() -> None:
     seen, _, _ = rollout(onset=0.6)
     assert not seen[0]["audio"].any()

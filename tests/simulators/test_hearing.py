@@ -104,6 +104,24 @@ def test_the_wet_stem_of_one_who_stands_still_is_one_offline_convolution(
             assert level < (-30 if smooth else -80)  # arrivals are rounded to parts of a sample
 
 
+@pytest.mark.parametrize("smooth", [False, True])
+def test_a_directional_sound_is_heard_as_from_where_it_points(make: Make, smooth: bool) -> None:
+    """Without walls: 1 on the axis of a cardioid, a half from its side, nothing from behind."""
+    acoustics = {"order": 0, "late": False, "scattering": False, "receiver": "mono"}
+    towards = np.arctan2(*(START[:2] - PLACES[0, :2])[::-1])
+    level = {}
+    for name, facing in (("omni", 0.0), ("cardioid", 0.0), ("cardioid", 0.5), ("cardioid", 1.0)):
+        world = make(ROOM, directivity=name, doppler=smooth, acoustics=acoustics)
+        sound = Sound(clip(5_000), PLACES[0], facing=float(towards + facing * np.pi))
+        world.settle(0, 0, START, [sound])
+        level[name, facing] = rms(listen(world, [int(Action.STOP)] * 2)[0])
+    one = level["omni", 0.0]
+    flat = np.cos(np.arctan2(0.05, np.hypot(2.0, 1.0)))  # ears are 5 cm higher than the source
+    for facing in (0.0, 0.5, 1.0):
+        expected = 0.5 + 0.5 * np.cos(facing * np.pi) * flat
+        assert level["cardioid", facing] / one == pytest.approx(expected, abs=1e-3)
+
+
 def test_a_sound_begins_at_its_onset_and_ends_after_its_duration() -> None:
     emitters = Emitters(1, 16_000)
     dry = clip(3_000)
@@ -212,6 +230,9 @@ def test_motors_are_heard_while_the_agent_moves_as_loud_as_they_are_said_to_be(
         ({"acoustics": {"temprature": 3.0}}, "unknown field of acoustics 'temprature'"),
         ({"acoustics": {"bands": 5}}, "bands=5"),
         ({"acoustics": [1]}, "expected a dictionary"),
+        ({"directivity": "cardiod"}, "unknown directivity 'cardiod': did you mean 'cardioid'"),
+        ({"directivity": "none.sofa"}, "no directivity at 'none.sofa'"),
+        ({"directivity": 0.5}, "directivity=0.5: expected the name of a pattern or the path"),
         ({"receiver": "mono", "acoustics": {"receiver": "mono"}}, "name the receiver once"),
     ],
 )
