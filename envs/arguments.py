@@ -16,7 +16,8 @@ from .simulators.options import HearingOptions
 SENSORS = ("rgb", "depth", "audio")
 ARGUMENTS = (
     "split", "sounds", "rooms", "resolution", "hfov", "sensors", "max_steps", "episodes", "homes",
-    "refresh", "duration", "scenes", "source_height", "privileged", "render_mode",
+    "refresh", "duration", "scenes", "scene_options", "source_height", "privileged",
+    "render_mode",
 )  # fmt: skip
 
 

@@ -71,6 +71,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         duration: seconds the source sounds; 0 means all the time.
         scenes: homes to walk in instead of generated ones: a scene, a file of one, a folder, a
             list, or lists by split; see `gather`.
+        scene_options: options of what reads files of scenes: see `open_scene`.
         source_height: metres above the floor of sounds in scenes where no object can sound.
         privileged: put the simulator's truth into `info`: geodesic_distance, path_azimuth,
             goal_azimuth, source_distance, oracle_action. For critics, teachers and measuring.
@@ -103,6 +104,7 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         refresh: float = 0.5,
         duration: float = 0.0,
         scenes: Scenes | None = None,
+        scene_options: dict[str, Any] | None = None,
         source_height: float = SENSOR_HEIGHT,
         privileged: bool = False,
         render_mode: str | None = None,
@@ -119,7 +121,8 @@ class AudioGoalVectorEnv(VectorEnv[Any, Any, Any]):
         slots = max(homes, 8) + num_envs + 8
         self.bank, mode = open_sounds(sounds, config.sample_rate)
         places = {} if scenes is None else gather(scenes, split)
-        self.pool = HomePool(slots, num_envs, config, options.rows(num_envs), places)
+        rows = options.rows(num_envs)
+        self.pool = HomePool(slots, num_envs, config, rows, places, scene_options)
         self.simulator = NativeSimulator(self.pool, num_envs, camera, config, options)
         if episodes is None:
             self.episodes: EpisodeSource = SampledEpisodes(

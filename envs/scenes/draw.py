@@ -41,7 +41,8 @@ def draw_plan(ax: Axes, scene: Scene, *, names: bool = True, legend: bool = True
         legend: list the numbered sounding objects beside the plan.
     """
     _rooms(ax, scene)
-    _openings(ax, scene)
+    _doors(ax, scene)
+    _windows(ax, scene)
     if scene.plan.furniture or scene.plan.objects:
         _top_faces(ax, scene)
     _objects(ax, scene)
@@ -77,20 +78,33 @@ def _rectangle(ax: Axes, box: Box2, **style: Any) -> None:
 
 
 def _rooms(ax: Axes, scene: Scene) -> None:
-    """Floors painted over one dark slab, of which the walls remain."""
+    """Floors painted over one dark slab, of which the walls remain.
+
+    Where the floor is known cell by cell, cells are painted: boxes of rooms are coarser.
+    """
     x0, y0, x1, y1 = scene.plan.bounds
     _rectangle(ax, (x0 - 0.15, y0 - 0.15, x1 + 0.15, y1 + 0.15), color=_WALL, lw=0, zorder=1)
+    free = scene.free
+    if free is not None:
+        air = free.floor if free.air is None else free.air
+        (left, low), (height, width) = free.origin, air.shape
+        image = np.zeros((height, width, 4))
+        image[air] = (0.95, 0.95, 0.95, 1.0)
+        extent = (left, left + width * free.cell, low, low + height * free.cell)
+        ax.imshow(image, origin="lower", extent=extent, interpolation="nearest", zorder=2)
+        return
     for room in scene.plan.rooms:
         _rectangle(ax, room.box, color=_TINTS.get(room.kind, "#f2f2f2"), lw=0, zorder=2)
 
 
-def _openings(ax: Axes, scene: Scene) -> None:
-    """Doors as gaps between dotted lines, closed ones with a leaf; windows as bright walls."""
+def _doors(ax: Axes, scene: Scene) -> None:
+    """Gaps between dotted lines, closed ones with a leaf."""
     for door in scene.plan.doors:
         if door.thickness == 0.0:
             continue
         x0, y0, x1, y1 = door.box
-        _rectangle(ax, door.box, color="#fbfaf7", lw=0, zorder=3)
+        if scene.free is None:
+            _rectangle(ax, door.box, color="#fbfaf7", lw=0, zorder=3)
         lines = (((x0, x0), (y0, y1)), ((x1, x1), (y0, y1)))
         if door.axis == 1:
             lines = (((x0, x1), (y0, y0)), ((x0, x1), (y1, y1)))
@@ -101,6 +115,10 @@ def _openings(ax: Axes, scene: Scene) -> None:
             if door.axis == 1:
                 xs, ys = (x0, x1), ((y0 + y1) / 2,) * 2
             ax.plot(xs, ys, color=_INK, lw=2.0, zorder=5)
+
+
+def _windows(ax: Axes, scene: Scene) -> None:
+    """Bright stretches of wall."""
     for window in scene.plan.windows:
         x0, y0, _, x1, y1, _ = window.box
         dx, dy = ((-0.15, 0.0), (0.15, 0.0), (0.0, -0.15), (0.0, 0.15))[window.face]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from ..interface import SoundwalkError
+from ..interface import SoundwalkError, unknown
 from .scene import Scene
 from .store import load
 
@@ -22,19 +24,31 @@ def _plan(path: Path) -> Scene:
     return load_plan(path)
 
 
-OPENERS: dict[str, Callable[[Path], Scene]] = {
+def _map(path: Path, **options: Any) -> Scene:
+    from .maps import load_map
+
+    return load_map(path, **_known(load_map, options))
+
+
+OPENERS: dict[str, Callable[..., Scene]] = {
     ".npz": load,
     ".json": _plan,
+    ".yaml": _map,
+    ".yml": _map,
 }
 """What opens a file, by its ending in small letters."""
 
 
-def open_scene(path: str | Path) -> Scene:
-    """A scene from a file: one that `save` wrote (.npz), or a plan (.json).
+def open_scene(path: str | Path, **options: Any) -> Scene:
+    """A scene from a file: one that `save` wrote (.npz), a plan (.json), a robot's map (.yaml).
+
+    Args:
+        path: of the file.
+        options: of what reads it: `load_map` has some, others have none.
 
     Raises:
-        SoundwalkError: no such file, an ending that nothing here reads, or what the reader of that
-            kind of file finds wrong.
+        SoundwalkError: no such file, an ending that nothing here reads, an option that its reader
+            does not have, or what the reader finds wrong.
     """
     file = Path(path)
     opener = OPENERS.get(file.suffix.lower())
@@ -44,4 +58,22 @@ def open_scene(path: str | Path) -> Scene:
         )
     if not file.is_file():
         raise SoundwalkError(f"there is no scene file at {str(path)!r}")
-    return opener(file)
+    if options and not _takes_options(opener):
+        raise SoundwalkError(
+            f"{str(path)!r}: scenes in {file.suffix} files have no options, but "
+            f"{', '.join(options)} given: leave them out"
+        )
+    return opener(file, **options)
+
+
+def _takes_options(opener: Callable[..., Scene]) -> bool:
+    return len(inspect.signature(opener).parameters) > 1
+
+
+def _known(reader: Callable[..., Scene], options: dict[str, Any]) -> dict[str, Any]:
+    """The options, if the reader has them all."""
+    names = list(inspect.signature(reader).parameters)[1:]
+    for name in options:
+        if name not in names:
+            raise unknown("option of a scene's file", name, names)
+    return options

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..acoustics import AcousticConfig, AcousticModel, AcousticPool
 from ..interface import SoundwalkError, unknown
@@ -59,15 +60,17 @@ class HomePool:
         config: AcousticConfig,
         sources: int | None = None,
         scenes: Mapping[str, Scene | Path] | None = None,
+        scene_options: Mapping[str, Any] | None = None,
     ) -> None:
         """Make an empty pool of `slots` homes for `agents` agents, and sources: one each if None.
 
         See `HearingOptions.rows` for how many sources options need. `scenes` are homes that are not
-        generated, by name; those in files are opened when they are wanted.
+        generated, by name; those in files are opened, with `scene_options`, when they are wanted.
         """
         if slots <= agents:
             raise SoundwalkError(f"slots={slots} must exceed the number of agents ({agents})")
         self.config, self._scenes = config, scenes or {}
+        self._scene_options = dict(scene_options or {})
         self.meshes = MeshPool(slots)
         self.navs = NavPool(slots, agents)
         self.acoustics = AcousticPool(slots, config, agents if sources is None else sources)
@@ -132,9 +135,9 @@ class HomePool:
         if name not in self._scenes:
             raise unknown("scene", name, self._scenes or ["none: the environment has no `scenes`"])
         scene = self._scenes[name]
-        return Home.from_scene(
-            scene if isinstance(scene, Scene) else open_scene(scene), self.config
-        )
+        if not isinstance(scene, Scene):
+            scene = open_scene(scene, **self._scene_options)
+        return Home.from_scene(scene, self.config)
 
     def _take_slot(self) -> int:
         if self._free:
