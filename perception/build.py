@@ -23,6 +23,7 @@ PIECES: dict[str, dict[str, str]] = {
         "image": ".encoders.image:ImageEncoder",
         "pyramid": ".encoders.image:ImagePyramid",
         "spectrogram": ".encoders.spectrogram:SpectrogramEncoder",
+        "correlation": ".encoders.correlation:CorrelationEncoder",
         "clip": ".encoders.clip:ClipEncoder",
         "unet": ".encoders.unet:SpectrogramUNet",
         "pretrained": ".encoders.pretrained:load",
@@ -143,6 +144,7 @@ def _known(spec: Spec, encoders: Mapping[str, Any], sizes: Mapping[str, int]) ->
     known: dict[str, Any] = {"maps": size, "dim_in": size}
     if image is not None and hasattr(image, "widths"):
         known["widths"] = image.widths
+        known["fine"] = getattr(image, "fine", False)
     if sound in sizes:
         known["dim"] = sizes[str(sound)]
     return known

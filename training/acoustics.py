@@ -40,7 +40,7 @@ def rir(
         heading: of the head, radians, counter-clockwise from +x.
         out: the file; rir.wav by default.
         listener: binaural, mono, ambisonics:0 to ambisonics:3, array:pair, array:square,
-            array:tetra, or a SOFA file with head-related responses.
+            array:cross, array:tetra, or a SOFA file with head-related responses.
         engine: geometric, or pyroom for the reference through pyroomacoustics.
         order: reflections drawn one by one.
         length: seconds.

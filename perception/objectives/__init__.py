@@ -3,7 +3,7 @@
 from .base import Objective, masked_mean
 from .classes import Bce, Ce, Kl, bce, ce, kl
 from .contrast import Bank, Hinge, Nce, hinge, nce
-from .directions import Geometric, geometric, rotate, side
+from .directions import Geometric, apart, geometric, rotate, side
 from .labelling import SelfLabel
 from .masks import MaskMatch, ideal_mask
 from .values import LogL1, Lp, log_l1, lp
@@ -21,6 +21,7 @@ __all__ = [
     "Nce",
     "Objective",
     "SelfLabel",
+    "apart",
     "bce",
     "ce",
     "geometric",

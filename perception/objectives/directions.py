@@ -13,6 +13,8 @@ from ...envs.interface import SoundwalkError
 from .base import Labels, Objective, masked_mean
 
 _CLEAR = 3.0  # dB between the ears, at which the side is clear
+_ENOUGH = 0.4  # of 2 / pi, to which `side` correlates with directions that are right
+_STEEP = 1 - 1e-4  # cosine beyond which the slope of its angle would explode
 
 
 def rotate(vectors: Tensor, angle: Tensor) -> Tensor:
@@ -34,25 +36,36 @@ def geometric(source: Tensor, target: Tensor, turn: Tensor) -> Tensor:
     return 1 - (rotate(source, turn) * target).sum(-1).mean()
 
 
-def side(direction: Tensor, level: Tensor) -> Tensor:
-    """Mean of max(0, -tanh(ΔL / 3 dB) sin θ): which ear is louder says left or right.
+def apart(first: Tensor, second: Tensor, *, angle: bool = False) -> Tensor:
+    """How far directions (…, 2) of length one are apart, (…,): 1 - cos, or radians with `angle`.
 
-    It is 0 for every direction on the louder ear's side.
+    The angle pulls as hard on small errors as on large ones; a cosine hardly sees ten degrees.
+    """
+    cosine = (first * second).sum(-1)
+    return cosine.clamp(-_STEEP, _STEEP).acos() if angle else 1 - cosine
+
+
+def side(direction: Tensor, level: Tensor) -> Tensor:
+    """max(0, 0.4 - sum t sin θ / sum |t|), t = tanh(ΔL / 3 dB): which ear is louder says the side.
+
+    Whether left and right are as they should be is asked of all directions together: 0 once they
+    lie on the louder ears' sides on the whole, so that no single one is pulled to the side.
 
     Args:
         direction: (…, 2), cosine and sine of θ.
         level: ΔL (…,), dB by which the left ear is louder.
     """
-    return (-(level / _CLEAR).tanh() * direction[..., 1]).relu().mean()
+    clear = (level / _CLEAR).tanh()
+    return (_ENOUGH - (clear * direction[..., 1]).sum() / (clear.abs().sum() + 1e-6)).relu()
 
 
 class Geometric(Objective):
     """Directions of one sound in several views agree once the head's turns are taken out.
 
-    Mean over all pairs of views of one place of 1 - <R(φ_t - φ_s) u_t, u_s>, plus `level` times
-    `side`, without which every direction might be off by one angle, plus `mirror` times the mean of
-    1 - <M u, u'>, where u' is the answer to the same sound with its ears swapped, and M turns left
-    into right.
+    Mean over all pairs of views of one place of the distance (`apart`) between R(φ_t - φ_s) u_t
+    and u_s, plus `level` times `side`, without which every direction might be off by one angle,
+    plus `mirror` times the mean distance between M u and u', where u' is the answer to the same
+    sound with its ears swapped, and M turns left into right.
 
     Labels: `turn` (B,) radians of each view's heading to the left; `place` (B,), the same for views
     of one place; where they have a weight, `level` (B,) decibels by which the left ear is louder,
@@ -62,11 +75,12 @@ class Geometric(Objective):
     Args:
         level: weight of `side`.
         mirror: weight of the symmetry of left and right.
+        angle: distances are radians, not 1 - cosine.
     """
 
-    def __init__(self, level: float = 0.0, mirror: float = 0.0) -> None:
+    def __init__(self, level: float = 0.0, mirror: float = 0.0, angle: bool = False) -> None:
         super().__init__("turn")
-        self.level, self.mirror = level, mirror
+        self.level, self.mirror, self.angle = level, mirror, angle
 
     def forward(self, prediction: Tensor, labels: Labels) -> Tensor:
         """Directions (B, 2) of length one to a scalar.
@@ -78,21 +92,21 @@ class Geometric(Objective):
         place = self.target(labels, "place")
         same = place[:, None] == place[None]  # (B, B)
         same = same & ~torch.eye(len(place), dtype=torch.bool, device=place.device)
-        loss = masked_mean(1 - world @ world.T, same)
+        loss = masked_mean(apart(world[:, None], world[None], angle=self.angle), same)
         if self.level:
             loss = loss + self.level * side(prediction, self.target(labels, "level"))
         if self.mirror:
             swapped = self.target(labels, "mirror") > 0
-            loss = loss + self.mirror * _symmetry(prediction[~swapped], prediction[swapped])
+            straight, mirrored = prediction[~swapped], prediction[swapped]
+            loss = loss + self.mirror * self._symmetry(straight, mirrored)
         return loss
 
-
-def _symmetry(direction: Tensor, swapped: Tensor) -> Tensor:
-    """Mean of 1 - <M u, u'> for (N, 2) each."""
-    if direction.shape != swapped.shape:
-        raise SoundwalkError(
-            f"{len(direction)} examples and {len(swapped)} with their ears swapped: expected as "
-            "many; set mirror of the target, or objective.mirror to 0"
-        )
-    mirrored = torch.stack([direction[:, 0], -direction[:, 1]], -1)  # (N, 2)
-    return masked_mean(1 - (mirrored * swapped).sum(-1))
+    def _symmetry(self, direction: Tensor, swapped: Tensor) -> Tensor:
+        """Mean distance between M u and u', (N, 2) each."""
+        if direction.shape != swapped.shape:
+            raise SoundwalkError(
+                f"{len(direction)} examples and {len(swapped)} with their ears swapped: expected "
+                "as many; set mirror of the target, or objective.mirror to 0"
+            )
+        mirrored = torch.stack([direction[:, 0], -direction[:, 1]], -1)  # (N, 2)
+        return masked_mean(apart(mirrored, swapped, angle=self.angle))

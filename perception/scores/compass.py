@@ -1,36 +1,37 @@
-"""Where around the head a sound is, from what was heard before and after a turn.
+"""Where around the head a sound is, from what was heard before and after turns.
 
-Each view gives a score to every azimuth. The earlier view's scores are turned with the head and
-added to the later one's: what fits both views stays, so that front and back, which one view of two
-ears cannot tell apart, are told by the turn.
+Each view gives a score to every azimuth. Earlier views' scores are turned with the head and added
+to the last one's: what fits all views stays, so that front and back, which one view of two ears
+cannot tell apart, are told by the turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import pi
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from ...envs.interface import SoundwalkError
 from .vectors import pick
 
 
 class Compass(nn.Module):
-    """Features before and after a turn to the mean direction of what fits both.
+    """Features before and after turns to the mean direction of what fits all views.
 
-    With s_1, s_2 the scores of azimuths in each view and φ the turn to the left between them,
-    p(θ) = softmax(s_2(θ) + s_1(θ + φ)), and the result is sum p(θ) (cos θ, sin θ), brought to
-    length one: a mean as short as an untrained network's would give objectives nothing to hold on
-    to. Turning by any angle is exact for scores that are band-limited (Fourier).
+    With s_v the scores of azimuths in view v and φ_v the turn to the left from it to the last one,
+    p(θ) = softmax(sum over v of s_v(θ + φ_v)), and the result is sum p(θ) (cos θ, sin θ), brought
+    to length one: a mean as short as an untrained network's would give objectives nothing to hold
+    on to. Turning by any angle is exact for scores that are band-limited (Fourier).
 
     Args:
         dim_in: size of the features.
         bins: azimuths, evenly around the circle from 0 ahead to the left.
-        before: name of the earlier view's features (B, dim_in).
-        after: name of the later view's features.
-        motion: name of (B, 2), cosine and sine of φ.
+        before: names of the earlier views' features (B, dim_in), the latest first.
+        after: name of the last view's features.
+        motion: name of (B, 2 V), cosine and sine of φ_v of each earlier view.
     """
 
     dim = 2
@@ -39,12 +40,12 @@ class Compass(nn.Module):
         self,
         dim_in: int = 128,
         bins: int = 72,
-        before: str = "before",
+        before: Sequence[str] = ("before",),
         after: str = "audio",
         motion: str = "motion",
     ) -> None:
         super().__init__()
-        self.before, self.after, self.motion = before, after, motion
+        self.before, self.after, self.motion = tuple(before), after, motion
         self.layers = nn.Sequential(nn.ReLU(), nn.Linear(dim_in, bins))
         angles = torch.arange(bins) * (2 * pi / bins)
         self.circle: Tensor
@@ -56,14 +57,19 @@ class Compass(nn.Module):
         """Features by name to (B, 2), of length one.
 
         Raises:
-            SoundwalkError: a view or the motion is absent.
+            SoundwalkError: a view or the motion is absent, or motion is that of other views.
         """
-        before, after = (
-            self.layers(pick(features, name, "compass")) for name in (self.before, self.after)
-        )  # (B, bins)
-        motion = pick(features, self.motion, "compass")  # (B, 2)
-        turn = torch.atan2(motion[:, 1], motion[:, 0])
-        scores = after + turned(before, turn)
+        scores = self.layers(pick(features, self.after, "compass"))  # (B, bins)
+        motion = pick(features, self.motion, "compass")  # (B, 2 V)
+        if motion.shape[-1] != 2 * len(self.before):
+            raise SoundwalkError(
+                f"motion {tuple(motion.shape)} of {motion.shape[-1] // 2} earlier views, but the "
+                f"compass reads {', '.join(self.before)}: give target.hear and score.before the "
+                "same views"
+            )
+        for name, turn in zip(self.before, motion.split(2, -1), strict=True):
+            angle = torch.atan2(turn[:, 1], turn[:, 0])
+            scores = scores + turned(self.layers(pick(features, name, "compass")), angle)
         return normalize(scores.softmax(-1) @ self.circle, dim=-1, eps=1e-6)  # (B, 2)
 
 

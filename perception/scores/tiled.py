@@ -19,7 +19,7 @@ from .vectors import pick
 
 
 class TiledUNet(nn.Module):
-    """A pyramid and a vector to an image of features of twice the finest level's size.
+    """A pyramid and a vector to an image of features as large as what the pyramid was made of.
 
     Without an image, a learned map of 4 x 4 for each channel takes the coarsest level's place, and
     there is nothing to skip from.
@@ -31,6 +31,7 @@ class TiledUNet(nn.Module):
         image: name of the pyramid; None where there is no image.
         sound: name of the vector; None where there is no sound.
         norm: "batch" or "none".
+        fine: the finest level is as large as the image (`ImagePyramid.fine`), not half as large.
 
     Raises:
         SoundwalkError: there is neither image nor sound.
@@ -44,11 +45,12 @@ class TiledUNet(nn.Module):
         image: str | None = "image",
         sound: str | None = "audio",
         norm: str = "batch",
+        fine: bool = False,
     ) -> None:
         super().__init__()
         if image is None and sound is None:
             raise SoundwalkError("image and sound are both None: name at least one")
-        self.image, self.sound, self.dim = image, sound, channels
+        self.image, self.sound, self.dim, self.fine = image, sound, channels, fine
         coarsest = widths[-1]
         if image is None:
             self.start = nn.Parameter(0.1 * torch.randn(coarsest, 4, 4))
@@ -86,5 +88,5 @@ class TiledUNet(nn.Module):
                 skip = pyramid[-2 - i]
                 grown = torch.cat([grown[..., : skip.shape[2], : skip.shape[3]], skip], 1)
             found = up(grown)  # (B, widths[-2 - i], 2 h, 2 w)
-        result: Tensor = self.last(interpolate(found, scale_factor=2.0))
+        result: Tensor = self.last(found if self.fine else interpolate(found, scale_factor=2.0))
         return result

@@ -9,18 +9,21 @@ import torch
 
 from ..data.sample import Tensors, need
 from .base import Examples
-from .turning import hear_turning
+from .turning import checked_hear, hear_turning
 
 
 class Bearing:
     """Azimuth of the first source in each view: `label` (B, 2) its cosine and sine.
 
     Args:
-        pair: hear two views that follow each other as one input, as `Turn` does.
+        hear: views that follow each other and are heard together, as by `Turn`.
+
+    Raises:
+        SoundwalkError: `hear` is out of range.
     """
 
-    def __init__(self, *, pair: bool = False) -> None:
-        self.pair = pair
+    def __init__(self, *, hear: int = 1) -> None:
+        self.hear = checked_hear(hear)
 
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:
         """See `Target`.
@@ -29,9 +32,8 @@ class Bearing:
             SoundwalkError: audio, turn or azimuth is absent.
         """
         need(sample, ("audio", "turn", "azimuth"), "supervised direction")
-        azimuth, inputs = sample["azimuth"][..., 0], {"audio": sample["audio"]}
-        if self.pair:
-            inputs, azimuth = hear_turning(sample["audio"], sample["turn"])[0], azimuth[:, 1:]
+        azimuth = sample["azimuth"][:, self.hear - 1 :, 0]
+        inputs, _ = hear_turning(sample["audio"], sample["turn"], self.hear)
         label = torch.stack([azimuth.cos(), azimuth.sin()], -1).flatten(0, 1)
         return Examples(
             {name: value.flatten(0, 1) for name, value in inputs.items()}, {"label": label}

@@ -16,6 +16,8 @@ from ...envs.interface import SoundwalkError
 from ..data.sample import Tensors, need, view_inputs
 from .base import Examples
 
+EARLIER = ("before", "earlier", "earliest")  # names of views before the last, the latest first
+
 
 class Turn:
     """Sounds of one place before and after turns.
@@ -26,14 +28,17 @@ class Turn:
     examples whose ears were swapped (and whose turns go the other way), which are the second half.
 
     Args:
-        pair: hear two views that follow each other, the earlier one as `before`, with the turn
-            between them given as `motion` (cos, sin): what a head that turns can know of front and
-            back. Needs one view more.
+        hear: views that follow each other and are heard together, 1 to 4: the last one as `audio`,
+            the earlier ones as `before`, `earlier`, `earliest`, with the turns from them given as
+            `motion`: what a head that turns can know of front and back.
         mirror: add every example with its ears swapped, a world in a mirror.
+
+    Raises:
+        SoundwalkError: `hear` is out of range.
     """
 
-    def __init__(self, *, pair: bool = False, mirror: bool = True) -> None:
-        self.pair, self.mirror = pair, mirror
+    def __init__(self, *, hear: int = 1, mirror: bool = True) -> None:
+        self.hear, self.mirror = checked_hear(hear), mirror
 
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:
         """See `Target`.
@@ -43,20 +48,19 @@ class Turn:
         """
         need(sample, ("audio", "turn"), "direction from motion")
         count, views = sample["audio"].shape[:2]
-        least = 3 if self.pair else 2
-        if views < least:
+        if views < self.hear + 1:
             raise SoundwalkError(
-                f"samples have {views} views: expected at least {least}; set data.views"
+                f"samples have {views} views: expected at least {self.hear + 1}, which make two "
+                f"examples of {self.hear}; set data.views"
             )
         audio, turn = sample["audio"], sample["turn"]
         place = torch.randint(2**62, (count,), generator=generator).to(turn.device)
         if self.mirror:
             audio, turn = torch.cat([audio, audio.flip(2)]), torch.cat([turn, -turn])
             place = torch.cat([place, place + 1])
-        inputs, turn = hear_turning(audio, turn) if self.pair else ({"audio": audio}, turn)
+        power = audio[:, self.hear - 1 :].square().mean(-1) + 1e-10  # (N, V', C)
+        inputs, turn = hear_turning(audio, turn, self.hear)
         inputs = {name: value.flatten(0, 1) for name, value in inputs.items()}
-        last = audio[:, 1:] if self.pair else audio
-        power = last.square().mean(-1) + 1e-10  # (N, V, C)
         labels = {
             "place": place[:, None].expand_as(turn).flatten(),
             "turn": turn.flatten(),
@@ -67,20 +71,41 @@ class Turn:
         return Examples(inputs, labels)
 
 
-def hear_turning(audio: Tensor, turn: Tensor) -> tuple[Tensors, Tensor]:
-    """Views two by two: what was heard before and after each turn, and the turn.
+def checked_hear(hear: int) -> int:
+    """How many views are heard together.
+
+    Raises:
+        SoundwalkError: fewer than one, or more than have names.
+    """
+    if not 1 <= hear <= 1 + len(EARLIER):
+        raise SoundwalkError(f"hear={hear!r}: expected 1 to {1 + len(EARLIER)} views")
+    return int(hear)
+
+
+def hear_turning(audio: Tensor, turn: Tensor, hear: int = 2) -> tuple[Tensors, Tensor]:
+    """Views that follow each other, heard together, and the turns between them.
 
     Args:
         audio: (N, V, C, T).
         turn: (N, V) radians relative to the first view.
+        hear: h views at a time.
 
     Returns:
-        before and audio (N, V - 1, C, T), and motion (N, V - 1, 2), cos and sin of the turn between
-        them; and the turns (N, V - 1) of the later views.
+        `audio` and the names of EARLIER (N, V - h + 1, C, T), and, if h > 1, `motion`
+        (N, V - h + 1, 2 (h - 1)), cosine and sine of the turn from each earlier view to the last;
+        and the turns (N, V - h + 1) of the last views.
     """
-    step = turn[:, 1:] - turn[:, :-1]
-    motion = torch.stack([step.cos(), step.sin()], -1)
-    return {"before": audio[:, :-1], "audio": audio[:, 1:], "motion": motion}, turn[:, 1:]
+    count = audio.shape[1] - hear + 1
+    last = turn[:, hear - 1 :]
+    inputs, motion = {"audio": audio[:, hear - 1 :]}, []
+    for back, name in zip(range(1, hear), EARLIER, strict=False):
+        first = hear - 1 - back
+        inputs[name] = audio[:, first : first + count]
+        step = last - turn[:, first : first + count]
+        motion += [step.cos(), step.sin()]
+    if motion:
+        inputs["motion"] = torch.stack(motion, -1)
+    return inputs, last
 
 
 class Orientation:

@@ -56,6 +56,7 @@ def delay_of(response: F32) -> float:
         ("ambisonics", 4, ("W", "Y", "Z", "X")),
         ("ambisonics:3", 16, tuple("WYZXVTRSUQOMKLNP")),
         ("array:tetra", 4, ("microphone 0", "microphone 1", "microphone 2", "microphone 3")),
+        ("array:cross", 4, ("microphone 0", "microphone 1", "microphone 2", "microphone 3")),
     ],
 )
 def test_a_receiver_by_name_has_the_channels_that_its_names_tell(

@@ -47,6 +47,20 @@ def test_two_views_that_cannot_tell_front_from_back_can_after_a_turn(azimuth: fl
     assert x * x + y * y == pytest.approx(1.0, abs=1e-4)
 
 
+def test_each_earlier_view_is_turned_by_its_own_angle() -> None:
+    compass = Compass(dim_in=72, before=("before", "earlier"))
+    compass.layers = torch.nn.Identity()  # type: ignore[assignment] # the features are the scores
+    azimuth, turns = 2.8, (0.1, 1.4)  # the first turn alone says little
+    features = {"audio": cone(azimuth)}
+    features |= {n: cone(azimuth + t) for n, t in zip(compass.before, turns, strict=True)}
+    features["motion"] = torch.tensor([[f(t) for t in turns for f in (np.cos, np.sin)]]).float()
+    x, y = compass(features)[0].tolist()
+    assert np.arctan2(y, x) == pytest.approx(azimuth, abs=0.15)
+    features["motion"] = features["motion"][:, :2]
+    with pytest.raises(SoundwalkError, match="of 1 earlier views, but the compass reads before, e"):
+        compass(features)
+
+
 def test_a_view_that_is_absent_is_named() -> None:
     with pytest.raises(SoundwalkError, match="motion"):
         Compass(dim_in=8)({"before": torch.zeros(3, 8), "audio": torch.zeros(3, 8)})
@@ -59,7 +73,7 @@ def test_views_share_one_encoder() -> None:
             "before": {"kind": "same", "as": "audio"},
         },
         "score": {"kind": "compass", "bins": 24},
-        "target": {"kind": "turn", "pair": True},
+        "target": {"kind": "turn", "hear": 2},
         "objective": {"kind": "geometric"},
     }
     task = build_task(spec)

@@ -111,6 +111,11 @@ def test_a_pyramid_halves_at_each_level_and_says_its_widths() -> None:
     assert pyramid.dim == 64
 
 
+def test_a_fine_pyramid_begins_with_the_size_of_the_image() -> None:
+    levels = ImagePyramid(width=16, stages=3, fine=True)(pixels(2, 64, 64, 3))
+    assert [tuple(level.shape[1:]) for level in levels] == [(8, 64, 64), (16, 32, 32), (32, 16, 16)]
+
+
 def test_bytes_and_floats_of_the_same_image_look_the_same() -> None:
     image = pixels(3, 64, 64, 3)
     encoder = ImageEncoder().eval()

@@ -20,6 +20,7 @@ from soundwalk.perception.objectives import (
     LogL1,
     Lp,
     MaskMatch,
+    apart,
     bce,
     ce,
     geometric,
@@ -137,13 +138,28 @@ def test_the_geometric_loss_does_not_care_about_a_common_rotation() -> None:
     assert float(turned) == pytest.approx(float(geometric(u, v, angle)))
 
 
-def test_the_side_is_free_on_the_louder_ears_side_and_costs_on_the_other() -> None:
-    left, right = torch.tensor([[0.6, 0.8]]), torch.tensor([[0.6, -0.8]])
-    louder_left = torch.tensor([9.0])
-    assert float(side(left, louder_left)) == 0
-    assert float(side(right, louder_left)) == pytest.approx(0.8 * np.tanh(3))
-    assert float(side(right, -louder_left)) == 0
-    assert float(side(left, torch.zeros(1))) == 0
+def test_the_side_is_asked_of_all_together_and_pulls_no_single_direction() -> None:
+    azimuth = torch.linspace(-3.0, 3.0, 61)
+    directions, level = torch.stack([azimuth.cos(), azimuth.sin()], -1), 8 * azimuth.sin()
+    assert float(side(directions, level)) == 0
+    one_wrong = directions.clone()
+    one_wrong[10] *= -1
+    assert float(side(one_wrong, level)) == 0
+    wrong = -directions
+    assert float(side(wrong, level)) > 0.8
+    assert float(side(directions, -level)) == pytest.approx(float(side(wrong, level)))
+    assert float(side(directions, 0 * level)) == pytest.approx(0.4)  # nothing is known
+
+
+def test_directions_are_apart_by_a_cosine_or_by_an_angle() -> None:
+    u = unit(7)
+    v = rotate(u, torch.tensor(0.3))
+    torch.testing.assert_close(apart(u, v), torch.full((7,), 1 - np.cos(0.3)).to(u))
+    torch.testing.assert_close(apart(u, v, angle=True), torch.full((7,), 0.3).to(u))
+    same = u.clone().requires_grad_()
+    apart(same, u, angle=True).sum().backward()
+    assert same.grad is not None
+    assert bool(torch.isfinite(same.grad).all())
 
 
 def heard(azimuth: Tensor, turn: Tensor, *, mirror: bool = False) -> tuple[Tensor, dict[str, Any]]:
@@ -171,8 +187,10 @@ def test_true_directions_are_the_minimum_of_the_geometric_objective() -> None:
     assert float(objective(flipped, labels)) > 0.1
     offset = rotate(truth, torch.tensor(0.8))  # all off by one angle
     assert float(Geometric()(offset, labels)) == pytest.approx(0, abs=1e-7)
-    assert float(Geometric(level=1.0)(offset, labels)) > 0.01
+    assert float(Geometric(level=1.0)(-truth, labels)) > 0.5  # all in the opposite direction
     assert float(Geometric(mirror=1.0)(offset, labels)) > 0.1
+    assert float(Geometric(angle=True)(truth, labels)) < 0.02
+    assert float(Geometric(angle=True)(flipped, labels)) > 0.2
 
 
 def test_the_geometric_objective_is_the_mean_over_pairs_of_views() -> None:

@@ -183,6 +183,8 @@ def test_levels_of_odd_size_fit() -> None:
     pyramid = [random(1, 8, 9, 13), random(1, 16, 5, 7), random(1, 32, 3, 4)]
     result = TiledUNet(WIDTHS, 6)({"image": pyramid, "audio": random(1, 6)})
     assert result.shape == (1, 1, 18, 26)
+    fine = TiledUNet(WIDTHS, 6, fine=True)({"image": pyramid, "audio": random(1, 6)})
+    assert fine.shape == (1, 1, 9, 13)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax", "none"])

@@ -168,7 +168,7 @@ def test_the_level_is_positive_where_the_left_ear_is_louder() -> None:
 
 def test_a_pair_of_views_is_heard_with_the_turn_between_them() -> None:
     batch = sample(views=3)
-    found = Turn(pair=True, mirror=False).examples(batch, generator())
+    found = Turn(hear=2, mirror=False).examples(batch, generator())
     for name, first in (("before", 0), ("audio", 1)):
         heard = found.inputs[name].reshape(COUNT, 2, 2, -1)
         assert torch.equal(heard, batch["audio"][:, first : first + 2])
@@ -176,6 +176,21 @@ def test_a_pair_of_views_is_heard_with_the_turn_between_them() -> None:
     motion = found.inputs["motion"].reshape(COUNT, 2, 2)
     assert torch.allclose(torch.atan2(motion[:, 1, 1], motion[:, 1, 0]), step, atol=1e-5)
     assert torch.equal(found.labels["turn"].reshape(COUNT, 2), batch["turn"][:, 1:])
+
+
+def test_three_views_are_heard_with_the_turn_from_each_earlier_one() -> None:
+    batch = sample(views=4)
+    found = Turn(hear=3, mirror=False).examples(batch, generator())
+    for name, first in (("earlier", 0), ("before", 1), ("audio", 2)):
+        heard = found.inputs[name].reshape(COUNT, 2, 2, -1)
+        assert torch.equal(heard, batch["audio"][:, first : first + 2])
+    motion = found.inputs["motion"].reshape(COUNT, 2, 4)
+    for column, back in ((0, 1), (2, 2)):
+        step = batch["turn"][:, 3] - batch["turn"][:, 3 - back]
+        angle = torch.atan2(motion[:, 1, column + 1], motion[:, 1, column])
+        assert torch.allclose(angle, step, atol=1e-5)
+    with pytest.raises(SoundwalkError, match="hear=5: expected 1 to 4 views"):
+        Turn(hear=5)
 
 
 def test_the_orientation_is_the_quarter_into_which_the_view_of_the_echo_is_turned() -> None:
@@ -237,7 +252,7 @@ def test_what_the_data_do_not_hold_is_named(target: Pair, lost: str, words: str)
 
 def test_a_target_that_the_data_cannot_answer_says_what_to_change() -> None:
     with pytest.raises(SoundwalkError, match=r"data\.views"):
-        Turn(pair=True).examples(sample(views=2), generator())
+        Turn(hear=2).examples(sample(views=2), generator())
     with pytest.raises(SoundwalkError, match=r"data\.views"):
         Orientation().examples(sample(), generator())
     with pytest.raises(SoundwalkError, match="margin"):

@@ -156,7 +156,7 @@ def test_directions_that_are_right_have_no_error_and_turning_resolves_front_and_
         truth = torch.from_numpy(sample["azimuth"][:, 1, 0])
         return torch.stack([truth.cos(), truth.sin()], -1)
 
-    reader = system(right, Turn(pair=True), "audio")
+    reader = system(right, Turn(hear=2), "audio")
     found = direction.evaluate(reader, [sample], 0, {})
     assert mean(found, "system", "azimuth_mae") == pytest.approx(0.0, abs=1e-3)
     assert mean(found, "GCC-PHAT, turning", "azimuth_mae") < 3.0

@@ -50,7 +50,8 @@ def evaluate(
     kept = []
     heard_by_array = iter(array) if array is not None else itertools.repeat(None)
     rng = np.random.default_rng(seed)
-    last = 1 if paired(reader) else 0
+    views = max(2, views_heard(reader))  # what hears a turn, GCC-PHAT too
+    last = views_heard(reader) - 1
     for sample, other in zip(samples, heard_by_array, strict=False):
         need(sample, ("audio", "turn", "azimuth", "sight"), "the evaluation of direction")
         guess = directions(reader, sample)
@@ -68,7 +69,7 @@ def evaluate(
                 "shuffled audio": guess[order],
                 "GCC-PHAT": gcc_direction(heard[:, last]),
                 "GCC-PHAT, turning": wrap_angle(
-                    gcc_direction(heard[:, :2], turn[:, :2]) - turn[:, last]
+                    gcc_direction(heard[:, :views], turn[:, :views]) - turn[:, last]
                 ),
             }
         )
@@ -88,16 +89,15 @@ def evaluate(
 
 
 def directions(reader: Reader, sample: Sample) -> Any:
-    """Azimuths (N,) that a system hears in the first view, or in the second one after a turn."""
-    audio = torch.from_numpy(sample["audio"][:, :2]).to(reader.device)
-    turn = torch.from_numpy(sample["turn"][:, :2]).to(reader.device)
-    inputs = {"audio": audio[:, 0]}
-    if paired(reader):
-        inputs = {name: value[:, 0] for name, value in hear_turning(audio, turn)[0].items()}
+    """Azimuths (N,) that a system hears in the last of the views that it hears together."""
+    views = views_heard(reader)
+    audio = torch.from_numpy(sample["audio"][:, :views]).to(reader.device)
+    turn = torch.from_numpy(sample["turn"][:, :views]).to(reader.device)
+    inputs = {name: value[:, 0] for name, value in hear_turning(audio, turn, views)[0].items()}
     vector = reader.predict(inputs)  # (N, 2)
     return np.arctan2(vector[:, 1], vector[:, 0])
 
 
-def paired(reader: Reader) -> bool:
-    """Whether a system hears two views as one input."""
-    return bool(getattr(reader.task.target, "pair", False))
+def views_heard(reader: Reader) -> int:
+    """How many views a system hears as one input."""
+    return int(getattr(reader.task.target, "hear", 1))

@@ -21,8 +21,8 @@ def parse_receiver(text: str, head_radius: float = 0.0875) -> Receiver:
     Args:
         text: one of "binaural", "mono", "ambisonics" (first order), "ambisonics:0" to
             "ambisonics:3", "array:pair", "array:square", "array:tetra" (10 cm between
-            neighbours), the path of a SOFA file, which ends in .sofa, or "partial:" and the path of
-            one that may lack directions.
+            neighbours), "array:cross" (ahead, behind, left, right), the path of a SOFA file, which
+            ends in .sofa, or "partial:" and the path of one that may lack directions.
         head_radius: metres, of "binaural".
 
     Raises:

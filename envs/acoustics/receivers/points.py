@@ -16,11 +16,13 @@ from .tables import ARRAY, MONO, ReceiverTables, blank_tables
 
 MOST = 64  # microphones
 FARTHEST = 0.5  # m from the centre: an array is carried by the agent
-# Regular tetrahedron and square, metres from the centre; 10 cm between neighbours.
+# Metres from the centre. Regular tetrahedron and square: 10 cm between neighbours; cross: ahead,
+# behind, left, right, 10 cm between opposite ones.
 _T = 0.1 / np.sqrt(8.0)
 PRESETS: dict[str, tuple[tuple[float, float, float], ...]] = {
     "pair": ((0.0, 0.05, 0.0), (0.0, -0.05, 0.0)),
     "square": ((0.05, 0.05, 0.0), (0.05, -0.05, 0.0), (-0.05, -0.05, 0.0), (-0.05, 0.05, 0.0)),
+    "cross": ((0.05, 0.0, 0.0), (-0.05, 0.0, 0.0), (0.0, 0.05, 0.0), (0.0, -0.05, 0.0)),
     "tetra": ((_T, _T, _T), (_T, -_T, -_T), (-_T, _T, -_T), (-_T, -_T, _T)),
 }
 
