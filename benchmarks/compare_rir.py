@@ -63,6 +63,7 @@ def ours(config: AcousticConfig, seconds: float) -> float:
     def batch() -> None:
         for row in range(BATCH):
             pool.put_source(row, 0, sources[row])
+        pool.forget()
         render_rirs(pool, slots, microphones, headings, out)
 
     batch()

@@ -49,6 +49,7 @@ def _cost(scenes: list[Scene], config: AcousticConfig, repeats: int) -> tuple[fl
     for _ in range(repeats + 1):
         since = time.process_time()
         for _ in range(3):
+            pool.forget()  # nobody only turns
             render_rirs(pool, slots, receivers, headings, out)
         times.append((time.process_time() - since) / (3 * AGENTS))
     return float(np.median(times[1:])), setup

@@ -124,6 +124,7 @@ def render_rirs(
         advance,
         config.order,
         config.late,
+        pool.known,
         pool.work,
         out,
     )

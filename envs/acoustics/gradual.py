@@ -110,16 +110,13 @@ class GradualConvolver(StreamingConvolver):
         """As they fade in with the new response, and as they fade out with the old one."""
         if ids is None:
             raise SoundwalkError("a GradualConvolver is stepped by glide(), not by step()")
-        count, length = blocks.shape
-        held = self._held[ids]
-        self._dry[:count, :length] = blocks
-        self._dry[:count, :length] *= np.where(held[:, None], self._rise, np.float32(1.0))
-        rising, new = forward(self._dry, count), self._responses(rirs)
-        yield rising, new
+        count, held = len(blocks), self._held[ids][:, None]
+        self._put(0, blocks * np.where(held, self._rise, np.float32(1.0)))
+        self._put(count, rirs.reshape(-1, self.rir_length))
+        spectra = forward(self._rows, count * (1 + self.channels))
+        new = spectra[count:].reshape(count, self.channels, -1)
+        yield spectra[:count], new
         if held.any():
-            self._dry[:count, :length] = blocks
-            self._dry[:count, :length] *= np.where(
-                held[:, None], np.float32(1.0) - self._rise, np.float32(0.0)
-            )
-            yield forward(self._dry, count), self._old[ids]
+            self._put(0, blocks * np.where(held, np.float32(1.0) - self._rise, np.float32(0.0)))
+            yield forward(self._rows, count), self._old[ids]
         self._old[ids], self._held[ids] = new, True

@@ -13,6 +13,7 @@ from .directivity import Directivity, unit_axis
 from .model import AcousticModel, Home
 from .modes import mode_amplitudes
 from .places import check_position, whereabouts
+from .recall import NOWHERE, build_known
 from .tables import Place, Sources, Work, build_sources, build_tables, build_work
 
 Array = npt.NDArray[Any]
@@ -26,6 +27,9 @@ class AcousticPool:
         slots: how many homes it holds at once.
         config: shared by all of them.
         agents: how many agents listen; as many as slots if None.
+
+    Attributes:
+        known: the last arrivals of each source, which need not be found again.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class AcousticPool:
         self._agents = slots if agents is None else agents
         self._sources: Sources | None = None
         self._work: Work | None = None
+        self.known = build_known(self._agents, self.config.bands)
         self._patterns: list[Directivity] = []
 
     def put(self, slot: int, model: AcousticModel) -> None:
@@ -70,6 +75,12 @@ class AcousticPool:
             pooled[slot][tuple(slice(n) for n in array.shape)] = array
         self.home = Home(*grown)
         self.models[slot] = model
+        self.forget(slot)
+
+    def forget(self, slot: int | None = None) -> None:
+        """Let all arrivals be found anew, or those in one home: see `recall`."""
+        homes = self.known.homes
+        homes[slice(None) if slot is None else homes == slot] = NOWHERE
 
     @property
     def sources(self) -> Sources:

@@ -11,6 +11,7 @@ from .hear import hear
 from .kernels import inner_kernel, kernel
 from .late import add_late
 from .model import Home
+from .recall import Known, recall, remember
 from .rooms import locate
 from .tables import Place, Sources, Tables, Work
 
@@ -34,6 +35,7 @@ def render_batch(
     advance: F64,
     order: int,
     late: bool,
+    known: Known,
     work: Work,
     out: F32,
 ) -> None:
@@ -42,7 +44,10 @@ def render_batch(
         slot, agent = slots[n], agents[n]
         s = source_place(sources, agent)
         r = locate(home, slot, receivers[n, 0], receivers[n, 1], receivers[n, 2])
-        count = find_arrivals(home, slot, order, tables, s, r, work)
+        count = recall(known, agent, slot, s, r, work)
+        if count < 0:
+            count = find_arrivals(home, slot, order, tables, s, r, work)
+            remember(known, agent, slot, s, r, count, work)
         apply_directivity(sources, agent, work, count)
         for i in range(count):
             work.lengths[i] = max(work.lengths[i] - advance[n], 0.0)

@@ -113,9 +113,9 @@ class StreamingConvolver:
         self._window = np.ones(block + fade, np.float32)
         self._window[:fade], self._window[block:] = ramp, ramp[::-1]
         self._state = self._silence(num)
-        self._dry = np.zeros((padded(GROUP), self._size), np.float32)
         self._total = np.zeros((padded(GROUP * channels), self._size // 2 + 1), np.complex64)
-        self._rirs = np.zeros((padded(GROUP * channels), self._size), np.float32)
+        self._rows = np.zeros((padded(GROUP * (1 + channels)), self._size), np.float32)
+        self._beginning: StreamingConvolver | None = None
 
     def reset(self, indices: Index = slice(None)) -> None:
         """Forget what still rings for these listeners; their next block starts without a fade."""
@@ -143,15 +143,15 @@ class StreamingConvolver:
         owners = self._checked(len(indices), blocks, rirs, owners)
         if past.ndim != 2 or len(past) != len(owners):
             raise SoundwalkError(f"past has shape {past.shape}: expected ({len(owners)}, samples)")
-        steps = -(-past.shape[1] // self.block)
-        lead = np.zeros((len(past), steps * self.block - past.shape[1]), np.float32)
-        signal = np.concatenate([lead, past, blocks], axis=1)
-        state, mine = self._silence(len(indices)), self._state
-        for start in range(0, (steps + 1) * self.block, self.block):
-            window = signal[:, start : start + self.block + self.fade]
-            heard = self._advance(window, rirs, owners, state)
+        before, mine = past.shape[1], self._state
+        whole = self._beginning
+        if whole is None or whole.block != before + self.block:
+            sizes = before + self.block, self.rir_length, self.fade
+            whole = self._beginning = StreamingConvolver(1, self.channels, *sizes)
+        state, signal = self._silence(len(indices)), np.concatenate([past, blocks], axis=1)
+        heard = whole._advance(signal, rirs, owners, state)
         mine.tail[indices], mine.fresh[indices] = state.tail, False
-        return heard
+        return np.ascontiguousarray(heard[:, :, before:])
 
     def step(self, blocks: F32, rirs: F32, owners: I64 | None = None) -> F32:
         """What the listeners hear during one step.
@@ -227,14 +227,19 @@ class StreamingConvolver:
 
         Blocks of `fresh` listeners do not fade in.
         """
-        count, length = blocks.shape
-        np.multiply(blocks, self._window, out=self._dry[:count, :length])
+        count = len(blocks)
+        dry = self._put(0, blocks)
+        dry[:, : blocks.shape[1]] *= self._window
         new = np.flatnonzero(fresh)
-        self._dry[new, : self.fade] = blocks[new, : self.fade]
-        yield forward(self._dry, count), self._responses(rirs)
+        dry[new, : self.fade] = blocks[new, : self.fade]
+        self._put(count, rirs.reshape(-1, self.rir_length))
+        spectra = forward(self._rows, count * (1 + self.channels))
+        yield spectra[:count], spectra[count:].reshape(count, self.channels, -1)
 
-    def _responses(self, rirs: F32) -> C64:
-        """(m, C, K) spectra of impulse responses."""
-        rows = len(rirs) * self.channels
-        self._rirs[:rows, : self.rir_length] = rirs.reshape(rows, self.rir_length)
-        return forward(self._rirs, rows).reshape(len(rirs), self.channels, -1)
+    def _put(self, first: int, signals: F32) -> F32:
+        """The rows from `first` on to transform, with `signals` in them and silence behind."""
+        count, length = signals.shape
+        rows = self._rows[first : first + count]
+        rows[:, :length] = signals
+        rows[:, length : max(self.block + self.fade, self.rir_length)] = 0.0
+        return rows

@@ -1,0 +1,105 @@
+"""What is known from before is what would be found anew, to the last bit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from soundwalk.envs.acoustics import AcousticConfig, AcousticModel, AcousticPool, render_rirs
+from soundwalk.envs.acoustics.directivity import Directivity
+from soundwalk.envs.interface import F32
+from soundwalk.envs.scenes import shoebox
+from soundwalk.envs.scenes.scene import Scene
+
+CONFIG = AcousticConfig(length=0.2)
+A, B, C = (1.2, 1.5, 1.5), (3.0, 2.0, 1.1), (7.0, 7.0, 0.8)
+Point = tuple[float, float, float]
+
+
+@pytest.fixture(scope="module")
+def home(apartment: Scene) -> AcousticModel:
+    return AcousticModel.from_scene(apartment, CONFIG)
+
+
+def pool_of(*models: AcousticModel) -> AcousticPool:
+    pool = AcousticPool(len(models), CONFIG, 2)
+    for slot, model in enumerate(models):
+        pool.put(slot, model)
+    return pool
+
+
+def rir(pool: AcousticPool, ears: Point, heading: float, slot: int = 0, row: int = 0) -> F32:
+    out = np.empty((1, CONFIG.channels, CONFIG.samples), np.float32)
+    slots, rows = np.array([slot], np.int32), np.array([row], np.int32)
+    render_rirs(pool, slots, np.array([ears]), np.array([heading]), out, rows)
+    heard: F32 = out[0]
+    return heard
+
+
+def anew(model: AcousticModel, source: Point, ears: Point, heading: float) -> F32:
+    pool = pool_of(model)
+    pool.put_source(0, 0, source)
+    return rir(pool, ears, heading)
+
+
+@pytest.mark.parametrize("source", [B, C])
+def test_who_has_turned_hears_what_one_hears_who_faces_there_at_once(
+    home: AcousticModel, source: Point
+) -> None:
+    pool = pool_of(home)
+    pool.put_source(0, 0, source)
+    for heading in (0.3, 0.3, -2.0, math.pi / 2):
+        np.testing.assert_array_equal(rir(pool, A, heading), anew(home, source, A, heading))
+
+
+def test_who_moves_to_and_fro_hears_every_place_as_it_is(home: AcousticModel) -> None:
+    pool = pool_of(home)
+    for source, ears in ((B, A), (B, C), (B, A), (C, A), (C, B), (B, C)):
+        pool.put_source(0, 0, source)
+        np.testing.assert_array_equal(rir(pool, ears, 1.0), anew(home, source, ears, 1.0))
+
+
+def test_another_home_is_not_heard_as_the_one_before(home: AcousticModel) -> None:
+    other = AcousticModel.from_scene(shoebox((9.0, 9.0, 2.6), absorption=0.4), CONFIG)
+    pool = pool_of(home, other)
+    for slot, model in ((0, home), (1, other), (0, home)):
+        pool.put_source(0, slot, B)
+        np.testing.assert_array_equal(rir(pool, A, 0.0, slot), anew(model, B, A, 0.0))
+    pool.put(0, other)
+    pool.put_source(0, 0, B)
+    np.testing.assert_array_equal(rir(pool, A, 0.0), anew(other, B, A, 0.0))
+
+
+def test_two_sources_of_a_listener_are_not_mistaken_for_each_other(home: AcousticModel) -> None:
+    pool = pool_of(home)
+    pool.put_source(0, 0, B)
+    pool.put_source(1, 0, C)
+    for heading in (0.0, 1.0):
+        for row, source in enumerate((B, C)):
+            mine = rir(pool, A, heading, row=row)
+            np.testing.assert_array_equal(mine, anew(home, source, A, heading))
+
+
+def test_what_a_directional_source_weighs_is_weighed_once(home: AcousticModel) -> None:
+    pool, cardioid = pool_of(home), Directivity.named("cardioid", CONFIG.bands)
+    plain = anew(home, B, A, 0.0)
+    pool.aim_source(0, cardioid, 0.7)
+    pool.put_source(0, 0, B)
+    first = rir(pool, A, 0.0)
+    assert np.abs(first - plain).max() > 0.01
+    np.testing.assert_array_equal(rir(pool, A, 0.0), first)
+    pool.aim_source(0, None)
+    pool.put_source(0, 0, B)
+    np.testing.assert_array_equal(rir(pool, A, 0.0), plain)
+
+
+def test_what_was_forgotten_is_found_again(home: AcousticModel) -> None:
+    pool = pool_of(home)
+    pool.put_source(0, 0, B)
+    first = rir(pool, A, 0.0)
+    pool.known.gains[0] *= 2.0
+    assert np.abs(rir(pool, A, 0.0) - first).max() > 0.01  # it was known
+    pool.forget()
+    np.testing.assert_array_equal(rir(pool, A, 0.0), first)
