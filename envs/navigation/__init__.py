@@ -1,6 +1,7 @@
-"""Walked: disc motion with sliding, exact geodesic distances, shortest paths, a discrete oracle."""
+"""Walked: disc motion with sliding, geodesic distances, shortest paths, a discrete oracle."""
 
-from .navmap import GoalField, NavMap
+from .field import GoalField
+from .navmap import NavMap
 from .oracle import Walk, follow, next_actions
 from .pool import NavPool, move
 

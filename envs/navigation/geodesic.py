@@ -10,7 +10,9 @@ from math import pi, sqrt
 
 import numpy as np
 
-from ..interface import F64, I32, kernel
+from ..interface import F32, F64, I32, kernel
+from .descent import look_down
+from .heap import drop, push
 from .shapes import BIG, segment_free
 from .tangents import QUARTER, SLACK, chain_coordinate, tangent_from
 
@@ -32,35 +34,6 @@ def goal_exits(gx: float, gy: float, arcs: F64, quadrants: I32, rects: F64, radi
             if segment_free(px, py, gx, gy, rects, len(rects), radius):
                 exits[2 * i + a, 0], exits[2 * i + a, 1] = s, length
     return exits
-
-
-@kernel
-def _push(keys: F64, items: I32, size: int, key: float, item: int) -> int:
-    """Put an item into a binary heap; returns its new size."""
-    i = size
-    while i > 0 and keys[(i - 1) // 2] > key:
-        keys[i], items[i] = keys[(i - 1) // 2], items[(i - 1) // 2]
-        i = (i - 1) // 2
-    keys[i], items[i] = key, item
-    return size + 1
-
-
-@kernel
-def _drop(keys: F64, items: I32, size: int) -> int:
-    """Remove the smallest item of a binary heap; returns its new size."""
-    size -= 1
-    key, item = keys[size], items[size]
-    i = 0
-    while 2 * i + 1 < size:
-        child = 2 * i + 1
-        if child + 1 < size and keys[child + 1] < keys[child]:
-            child += 1
-        if keys[child] >= key:
-            break
-        keys[i], items[i] = keys[child], items[child]
-        i = child
-    keys[i], items[i] = key, item
-    return size
 
 
 @kernel
@@ -88,23 +61,23 @@ def costs_to_go(  # noqa: C901 - Dijkstra
             if cost < costs[e]:
                 costs[e], choice[e] = cost, STRAIGHT
         if costs[e] < BIG:
-            size = _push(keys, items, size, costs[e], e)
+            size = push(keys, items, size, costs[e], e)
     while size > 0:
         cost, k = keys[0], items[0]
-        size = _drop(keys, items, size)
+        size = drop(keys, items, size)
         if cost > costs[k]:
             continue
         if k > start[chain_of[k]]:
             through = cost + radius * (values[k, 0] - values[k - 1, 0])
             if through < costs[k - 1]:
                 costs[k - 1], choice[k - 1] = through, ALONG
-                size = _push(keys, items, size, through, k - 1)
+                size = push(keys, items, size, through, k - 1)
         for m in range(into[k], into[k + 1]):
             e = members[m]
             through = cost + values[e, 1] + radius * max(values[k, 0] - values[e, 2], 0.0)
             if through < costs[e]:
                 costs[e], choice[e] = through, STRAIGHT
-                size = _push(keys, items, size, through, e)
+                size = push(keys, items, size, through, e)
     return costs, choice
 
 
@@ -132,13 +105,19 @@ def _onwards(
 def look(  # noqa: C901 - one flat search
     x: float, y: float, gx: float, gy: float, rects: F64, num_rects: int, arcs: F64,
     quadrants: I32, num_arcs: int, values: F64, start: I32, exits: F64, costs: F64, radius: float,
+    raster: F64, times: F32,
 ) -> tuple[float, float, float, int, float]:  # fmt: skip
     """Geodesic distance from a point to the goal of a field, and the first straight leg.
 
+    Where the home has a raster (its cells have a size), distances are read from that.
+
     Returns:
         distance (BIG: no way), unit direction of the first leg, the chain it reaches (-1: the goal
-        itself, -2: no way) and where on that chain.
+        itself or a raster, -2: no way) and where on that chain.
     """
+    if raster[2] > 0.0:
+        d, dx, dy = look_down(x, y, gx, gy, rects, num_rects, radius, raster, times)
+        return d, dx, dy, -1 if d < BIG else -2, 0.0
     dx, dy = gx - x, gy - y
     d = sqrt(dx * dx + dy * dy)
     if segment_free(x, y, gx, gy, rects, num_rects, radius):

@@ -1,7 +1,9 @@
 """Where an agent can stand in one home, how far it is to walk, and which way.
 
 Everything is exact for a disc: the free space is the complement of the rounded rectangles, and
-distances are lengths of taut strings in it (`tangents`). Immutable once built: threads may share.
+distances are lengths of taut strings in it (`tangents`). Of places known by a raster the cells are
+such rectangles, too many for that: there distances are marched (`marching`). Immutable once built:
+threads may share.
 """
 
 from __future__ import annotations
@@ -12,35 +14,15 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
-from ..interface import AGENT_RADIUS, F64, I32, Bool, SoundwalkError
+from ..interface import AGENT_RADIUS, F64, Bool, SoundwalkError
+from ..scenes.freespace import FreeSpace
 from ..scenes.scene import Scene
-from .geodesic import costs_to_go, goal_exits, look, trace
-from .shapes import BIG, TOUCH, clearance
+from .field import GoalField, TangentGraph, as_point, as_points
+from .raster import NO_RASTER, Raster
+from .shapes import BIG
 from .standing import clear_points, nearest_candidates
-from .tangents import free_arcs, link, tangent_edges
 
 _THIN = 1e-6  # m; a rectangle thinner than this is made this thick
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class TangentGraph:
-    """Arrays of `tangents`: arcs, their quadrants, and the departures along their chains."""
-
-    arcs: F64  # (P, 4) centre x, y, angles lo, hi
-    quadrants: I32  # (P,)
-    values: F64  # (E, 3) s at departure, length, s at arrival
-    reached: I32  # (E,) chain reached
-    start: I32  # (2P + 1,) first departure of each chain
-    following: I32  # (E,) first departure after the arrival
-    into: I32  # (E + 1,) lists of the arrivals before each departure
-    members: I32  # (E,)
-
-    @classmethod
-    def build(cls, rects: F64, bounds: F64, radius: float) -> TangentGraph:
-        """The graph of a disc of `radius` among `rects` (K, 4), inside `bounds` (4,)."""
-        arcs, quadrants = free_arcs(rects, bounds, radius)
-        values, chains = tangent_edges(arcs, quadrants, rects, radius)
-        return cls(arcs, quadrants, *link(values, chains, 2 * len(arcs)))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,6 +37,7 @@ class NavMap:
         graph: see `TangentGraph`.
         home: a point of the largest connected part of the free space: what `sample_free` and
             `nearest_free` give is connected with it.
+        raster: nodes on which distances are marched, NO_RASTER where `graph` is exact.
     """
 
     rects: F64
@@ -63,6 +46,7 @@ class NavMap:
     radius: float
     graph: TangentGraph
     home: GoalField
+    raster: Raster
 
     @classmethod
     def from_scene(cls, scene: Scene, radius: float = AGENT_RADIUS) -> NavMap:
@@ -72,6 +56,8 @@ class NavMap:
             SoundwalkError: an obstacle is not finite or inside out, the radius is not positive, or
                 the agent fits nowhere.
         """
+        if scene.free is not None:
+            return cls.from_free(scene.free, radius)
         plan = scene.plan
         boxes = [room.box for room in plan.rooms] + [door.box for door in plan.doors]
         return cls.from_rectangles(scene.obstacles, np.array(boxes, np.float64), radius)
@@ -83,16 +69,35 @@ class NavMap:
         Raises:
             SoundwalkError: as `from_scene`.
         """
-        if not (isfinite(radius) and radius > 0):
-            raise SoundwalkError(
-                f"radius={radius} of the agent must be a positive length in metres"
-            )
+        _check_radius(radius)
         rects = _checked(obstacles)
         floor = np.ascontiguousarray(floor, np.float64)
         bounds = np.concatenate([floor[:, :2].min(0), floor[:, 2:].max(0)])
         rects = np.concatenate([rects, _fence(bounds)])
         graph = TangentGraph.build(rects, bounds, radius)
-        return cls(rects, floor, bounds, radius, graph, _home(rects, floor, bounds, radius, graph))
+        home = _home(rects, floor, bounds, radius, graph)
+        return cls(rects, floor, bounds, radius, graph, home, NO_RASTER)
+
+    @classmethod
+    def from_free(cls, free: FreeSpace, radius: float = AGENT_RADIUS) -> NavMap:
+        """Build a map from a raster of the floor: cells that are not free stop the agent.
+
+        Raises:
+            SoundwalkError: as `from_scene`.
+        """
+        _check_radius(radius)
+        floor = free.rectangles(free.floor)
+        bounds = np.concatenate([floor[:, :2].min(0), floor[:, 2:].max(0)])
+        rects = np.concatenate([free.obstacles(), _fence(bounds)])
+        raster = Raster.build(free, radius)
+        goal = raster.main()
+        if not np.isfinite(goal).all():
+            raise SoundwalkError(
+                f"an agent of radius {radius} m fits nowhere on the {free.floor.sum()} free cells "
+                f"of {free.cell:g} m: the floor is too narrow"
+            )
+        home = GoalField.march(rects, radius, raster, goal)
+        return cls(rects, floor, bounds, radius, TangentGraph.empty(), home, raster)
 
     def is_free(self, points: npt.ArrayLike) -> Bool:
         """Whether a disc at each of `points` (M, 2) touches nothing and stands in a room or door.
@@ -100,11 +105,11 @@ class NavMap:
         Raises:
             SoundwalkError: wrong shape, or not finite.
         """
-        return clear_points(_points(points), self.rects, self.floor, self.radius)
+        return clear_points(as_points(points), self.rects, self.floor, self.radius)
 
     def reachable(self, points: npt.ArrayLike) -> Bool:
         """Whether each of `points` (M, 2) is free and connected with the largest free part."""
-        array = _points(points)
+        array = as_points(points)
         free = self.is_free(array)
         for i in np.flatnonzero(free):
             free[i] = self.home.look(array[i])[0] < BIG
@@ -114,9 +119,16 @@ class NavMap:
         """The nearest point (2,) where the disc can stand, reachable from the rest of the home.
 
         Candidates are the point itself, its projections onto the sides and arcs of grown
-        rectangles, and the crossings of two of them: the nearest free point is one of these.
+        rectangles, and the crossings of two of them: the nearest free point is one of these. On a
+        raster they are the point itself and the nodes.
         """
-        x, y = _point(point)
+        x, y = as_point(point)
+        if self.raster.used:
+            if self.reachable([[x, y]])[0]:
+                return np.array([x, y])
+            places = self.raster.places(self.home.times)
+            nearest: F64 = places[np.argmin(np.hypot(*(places - (x, y)).T))]
+            return nearest
         size = float(np.ptp(self.bounds)) + float(np.hypot(*(self.bounds[:2] - (x, y))))
         reach = 0.5
         while True:
@@ -148,112 +160,21 @@ class NavMap:
         Raises:
             SoundwalkError: the goal is not finite, or the disc cannot stand there.
         """
-        point = _point(goal)
+        point = as_point(goal)
         if not self.is_free(point[None])[0]:
             raise SoundwalkError(
                 f"the goal ({point[0]:.2f}, {point[1]:.2f}) lies inside an obstacle or nearer than "
                 f"{self.radius} m to one: give a point where the agent can stand, for example "
                 "nearest_free(goal)"
             )
+        if self.raster.used:
+            return GoalField.march(self.rects, self.radius, self.raster, point)
         return GoalField.solve(self.rects, self.radius, self.graph, point)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class GoalField:
-    """Exact geodesic distances to one goal. Made by `NavMap.field`.
-
-    Attributes:
-        goal: (2,) float64, m.
-        exits: (2P, 2) where each chain of the graph sees the goal, and from how far.
-        costs: (E,) distance to the goal from every departure, m.
-        choice: (E,) what to do there.
-    """
-
-    rects: F64
-    radius: float
-    graph: TangentGraph
-    goal: F64
-    exits: F64
-    costs: F64
-    choice: I32
-
-    @classmethod
-    def solve(cls, rects: F64, radius: float, graph: TangentGraph, goal: F64) -> GoalField:
-        """Run Dijkstra's algorithm from the goal."""
-        g = graph
-        exits = goal_exits(goal[0], goal[1], g.arcs, g.quadrants, rects, radius)
-        costs, choice = costs_to_go(
-            exits, g.values, g.reached, g.start, g.following, g.into, g.members, radius
-        )
-        return cls(rects, radius, graph, goal.copy(), exits, costs, choice)
-
-    def look(self, point: F64) -> tuple[float, float, float, int, float]:
-        """`geodesic.look` from a point: distance, first direction, chain reached and where."""
-        g, (gx, gy) = self.graph, self.goal
-        result: tuple[float, float, float, int, float] = look(
-            point[0], point[1], gx, gy, self.rects, len(self.rects), g.arcs, g.quadrants,
-            len(g.arcs), g.values, g.start, self.exits, self.costs, self.radius,
-        )  # fmt: skip
-        return result
-
-    def _standing(self, point: npt.ArrayLike) -> F64:
-        array = _point(point)
-        if clearance(array[0], array[1], self.rects, len(self.rects)) < self.radius - TOUCH:
-            raise SoundwalkError(
-                f"the point ({array[0]:.2f}, {array[1]:.2f}) lies inside an obstacle or nearer "
-                f"than {self.radius} m to one: no path begins there; "
-                "take NavMap.nearest_free(point)"
-            )
-        return array
-
-    def distance(self, point: npt.ArrayLike) -> float:
-        """Length in metres of the shortest path from `point` (2,) to the goal; inf if none.
-
-        Raises:
-            SoundwalkError: the point is not finite, or the disc cannot stand there.
-        """
-        distance = self.look(self._standing(point))[0]
-        return distance if distance < BIG else float("inf")
-
-    def path(self, point: npt.ArrayLike) -> F64:
-        """The shortest path, points (P, 2) from `point` to the goal, arcs drawn every 7.5 degrees.
-
-        Raises:
-            SoundwalkError: no path leads there, the point is not finite, or inside an obstacle.
-        """
-        array = self._standing(point)
-        distance, _, _, chain, s = self.look(array)
-        if distance >= BIG:
-            raise SoundwalkError(
-                f"no path leads from ({array[0]:.2f}, {array[1]:.2f}) to the goal "
-                f"({self.goal[0]:.2f}, {self.goal[1]:.2f}): they lie in parts of the home that the "
-                "agent cannot pass between; NavMap.sample_free gives points that are connected"
-            )
-        if chain < 0:
-            return np.stack([array, self.goal])
-        g = self.graph
-        middle = trace(
-            chain, s, g.arcs, g.quadrants, g.values, g.reached, g.start, self.exits, self.costs,
-            self.choice, self.radius,
-        )  # fmt: skip
-        return np.concatenate([array[None], middle, self.goal[None]])
-
-
-def _points(points: npt.ArrayLike) -> F64:
-    """Check and convert to a contiguous (M, 2) float64 array."""
-    array: F64 = np.ascontiguousarray(points, np.float64)
-    if array.ndim != 2 or array.shape[1] != 2:
-        raise SoundwalkError(f"points have shape {array.shape}: expected (M, 2), x and y in metres")
-    if not np.isfinite(array).all():
-        bad = array[~np.isfinite(array).all(1)][0]
-        raise SoundwalkError(f"the point ({bad[0]}, {bad[1]}) is not finite: give metres")
-    return array
-
-
-def _point(point: npt.ArrayLike) -> F64:
-    """Check and convert to (2,) float64."""
-    row: F64 = _points(np.atleast_2d(np.asarray(point, np.float64)))[0]
-    return row
+def _check_radius(radius: float) -> None:
+    if not (isfinite(radius) and radius > 0):
+        raise SoundwalkError(f"radius={radius} of the agent must be a positive length in metres")
 
 
 def _checked(obstacles: F64) -> F64:

@@ -15,6 +15,7 @@ from math import atan2, cos, floor, pi, sin, sqrt
 import numpy as np
 
 from ..interface import (
+    F32,
     F64,
     FORWARD_STEP,
     I32,
@@ -37,12 +38,12 @@ _TURN_COST = 0.01  # m; among headings of nearly equal gain prefer the one neare
 def _decide(
     x: float, y: float, heading: float, forward: float, turn: float, stop: float, gx: float,
     gy: float, rects: F64, num_rects: int, arcs: F64, quadrants: I32, num_arcs: int, values: F64,
-    start: I32, exits: F64, costs: F64, radius: float,
+    start: I32, exits: F64, costs: F64, radius: float, raster: F64, times: F32,
 ) -> tuple[int, float, float]:  # fmt: skip
     """The oracle's action (-1: no path leads to the goal), its path's azimuth and length."""
     distance, ux, uy, _, _ = look(
         x, y, gx, gy, rects, num_rects, arcs, quadrants, num_arcs, values, start, exits, costs,
-        radius,
+        radius, raster, times,
     )  # fmt: skip
     if distance >= BIG:
         return -1, 0.0, distance
@@ -59,7 +60,7 @@ def _decide(
         px, py, _ = slide(x, y, forward * cos(h), forward * sin(h), rects, num_rects, radius)
         after, _, _, _, _ = look(
             px, py, gx, gy, rects, num_rects, arcs, quadrants, num_arcs, values, start, exits,
-            costs, radius,
+            costs, radius, raster, times,
         )  # fmt: skip
         if trial == 0 and after <= max(distance - _GAIN * forward, stop):
             break
@@ -72,7 +73,7 @@ def _decide(
 def _choose(
     slots: I32, poses: F64, forward: float, turn: float, stop: float, actions: I64, azimuth: F64,
     rects: F64, num_rects: I32, arcs: F64, quadrants: I32, num_arcs: I32, values: F64, start: I32,
-    radius: F64, goal: F64, exits: F64, costs: F64,
+    radius: F64, goal: F64, exits: F64, costs: F64, raster: F64, times: F32,
 ) -> None:  # fmt: skip
     """`_decide` for N agents."""
     for i in range(len(slots)):
@@ -80,7 +81,7 @@ def _choose(
         actions[i], azimuth[i], _ = _decide(
             poses[i, 0], poses[i, 1], poses[i, 2], forward, turn, stop, goal[i, 0], goal[i, 1],
             rects[k], num_rects[k], arcs[k], quadrants[k], num_arcs[k], values[k], start[k],
-            exits[i], costs[i], radius[k],
+            exits[i], costs[i], radius[k], raster[k], times[i],
         )  # fmt: skip
 
 
@@ -147,6 +148,7 @@ def _walk(
     slots: I32, poses: F64, forward: float, turn: float, stop: float, max_steps: int, count: I64,
     length: F64, left: F64, stopped: Bool, rects: F64, num_rects: I32, arcs: F64, quadrants: I32,
     num_arcs: I32, values: F64, start: I32, radius: F64, goal: F64, exits: F64, costs: F64,
+    raster: F64, times: F32,
 ) -> None:  # fmt: skip
     """Let the oracle act for N agents until it stops; `poses` is used up; count -1: no path."""
     for i in range(len(slots)):
@@ -156,7 +158,7 @@ def _walk(
             action, _, left[i] = _decide(
                 x, y, h, forward, turn, stop, goal[i, 0], goal[i, 1], rects[k], num_rects[k],
                 arcs[k], quadrants[k], num_arcs[k], values[k], start[k], exits[i], costs[i],
-                radius[k],
+                radius[k], raster[k], times[i],
             )  # fmt: skip
             if action < 0:
                 count[i] = -1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..interface import (
+    F32,
     F64,
     FORWARD_STEP,
     I32,
@@ -19,8 +20,9 @@ from ..interface import (
     kernel,
     wrap_angle,
 )
+from .field import GoalField
 from .geodesic import look
-from .navmap import GoalField, NavMap
+from .navmap import NavMap
 from .shapes import BIG, slide
 
 
@@ -46,12 +48,14 @@ class NavPool:
         self.goal = np.full((self.agents, 2), np.nan)
         self.exits = np.zeros((self.agents, 0, 2))
         self.costs = np.zeros((self.agents, 0))
+        self.raster = np.zeros((slots, 5))
+        self.times = np.zeros((self.agents, 0), np.float32)
 
     def put(self, slot: int, navmap: NavMap) -> None:
         """Place a home's map into a slot; goals of agents that walk there must be put anew."""
         self._check("slot", slot, self.slots)
         graph = navmap.graph
-        self.radius[slot] = navmap.radius
+        self.radius[slot], self.raster[slot] = navmap.radius, navmap.raster.frame
         self.num_rects[slot], self.num_arcs[slot] = len(navmap.rects), len(graph.arcs)
         for name, rows in (
             ("rects", navmap.rects), ("arcs", graph.arcs), ("quadrants", graph.quadrants),
@@ -65,6 +69,7 @@ class NavPool:
         self.goal[agent] = field.goal
         self._store("exits", agent, field.exits)
         self._store("costs", agent, field.costs)
+        self._store("times", agent, field.times)
 
     @staticmethod
     def _check(kind: str, index: int, size: int) -> None:
@@ -123,7 +128,7 @@ class NavPool:
         """The arrays that the kernels take, in their order."""
         return (
             self.rects, self.num_rects, self.arcs, self.quadrants, self.num_arcs, self.values,
-            self.start, self.radius, self.goal, self.exits, self.costs,
+            self.start, self.radius, self.goal, self.exits, self.costs, self.raster, self.times,
         )  # fmt: skip
 
     def checked(self, slots: I32, poses: F64) -> tuple[I32, F64]:
@@ -166,7 +171,7 @@ class NavPool:
 def _guide(
     slots: I32, positions: F64, distance: F64, heading: F64, rects: F64, num_rects: I32, arcs: F64,
     quadrants: I32, num_arcs: I32, values: F64, start: I32, radius: F64, goal: F64, exits: F64,
-    costs: F64,
+    costs: F64, raster: F64, times: F32,
 ) -> None:  # fmt: skip
     """`geodesic.look` for N agents."""
     for i in range(len(slots)):
@@ -174,6 +179,7 @@ def _guide(
         distance[i], ux, uy, _, _ = look(
             positions[i, 0], positions[i, 1], goal[i, 0], goal[i, 1], rects[k], num_rects[k],
             arcs[k], quadrants[k], num_arcs[k], values[k], start[k], exits[i], costs[i], radius[k],
+            raster[k], times[i],
         )  # fmt: skip
         heading[i] = np.arctan2(uy, ux)
 

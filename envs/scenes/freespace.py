@@ -98,17 +98,18 @@ class FreeSpace:
 
     def obstacles(self) -> F64:
         """(K, 4) rectangles x0, y0, x1, y1 in metres that cover all cells that are not free."""
-        corners = merged(~self.floor)
-        low = np.asarray(self.origin * 2)
-        return low + corners * self.cell
+        return self.rectangles(~self.floor)
+
+    def rectangles(self, cells: Bool) -> F64:
+        """(K, 4) rectangles x0, y0, x1, y1 in metres that cover cells (H, W), see `merged`."""
+        rectangles: F64 = np.asarray(self.origin * 2) + merged(cells) * self.cell
+        return rectangles
 
 
 def clearance(free: Bool) -> F64:
     """Distance from the centre of each cell to the nearest square that is not free, in cells.
 
-    Exact: the nearest point of a square to another's centre lies on the lattice of half cells, and
-    the Euclidean distance transform (Felzenszwalb & Huttenlocher, 2012) is taken there. Around the
-    raster nothing is free.
+    Around the raster nothing is free.
 
     Args:
         free: (H, W) bool.
@@ -116,16 +117,31 @@ def clearance(free: Bool) -> F64:
     Returns:
         (H, W) float64, 0 in cells that are not free.
     """
+    return _half_cells(free)[1::2, 1::2]
+
+
+def corner_clearance(free: Bool) -> F64:
+    """The same from each corner of a cell, (H + 1, W + 1)."""
+    return _half_cells(free)[::2, ::2]
+
+
+def _half_cells(free: Bool) -> F64:
+    """Distance to the nearest square that is not free from all points of the lattice of half cells.
+
+    Exact: the nearest point of a square lies on that lattice, too, and the Euclidean distance
+    transform (Felzenszwalb & Huttenlocher, 2012) is taken there.
+
+    Returns:
+        (2 H + 1, 2 W + 1) float64 cells; even indices are edges of cells, odd ones middles.
+    """
     height, width = free.shape
-    blocked = np.ones((2 * height + 5, 2 * width + 5), bool)
-    blocked[3:-3, 3:-3] = False
-    solid = np.zeros((2 * height + 1, 2 * width + 1), bool)
+    open_ = np.ones((2 * height + 3, 2 * width + 3), bool)
+    open_[:2] = open_[-2:] = open_[:, :2] = open_[:, -2:] = False
     for i in range(3):
         for j in range(3):
-            solid[i : i + 2 * height : 2, j : j + 2 * width : 2] |= ~free
-    blocked[2:-2, 2:-2] |= solid
-    distance: F64 = ndimage.distance_transform_edt(~blocked)
-    return distance[3:-2:2, 3:-2:2] / 2
+            open_[1 + i : 1 + i + 2 * height : 2, 1 + j : 1 + j + 2 * width : 2] &= free
+    distance: F64 = ndimage.distance_transform_edt(open_)
+    return distance[1:-1, 1:-1] / 2
 
 
 def islands(free: Bool) -> tuple[I32, I64]:

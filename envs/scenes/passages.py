@@ -194,7 +194,7 @@ def _boundaries(labels: I32) -> list[tuple[int, int, Bool]]:
     for (low, high), cells in pairs.items():
         mask = np.zeros(labels.shape, bool)
         mask[tuple(np.array(cells).T)] = True
-        near = ndimage.binary_dilation(mask, np.ones((3, 3)), iterations=_TOGETHER)
+        near = ndimage.binary_dilation(mask, np.ones((3, 3), bool), iterations=_TOGETHER)
         parts, count = ndimage.label(near)
         found += [(low, high, mask & (parts == part)) for part in range(1, count + 1)]
     return found

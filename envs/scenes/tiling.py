@@ -51,7 +51,7 @@ def _error(region: Bool, tiles: list[Tile]) -> float:
 
 def _bounds(region: Bool) -> Tile:
     """The rectangle around a room, spurs left out."""
-    firm = ndimage.binary_opening(region, np.ones((_SPUR, _SPUR)))
+    firm = ndimage.binary_opening(region, np.ones((_SPUR, _SPUR), bool))
     rows, columns = np.nonzero(firm if firm.any() else region)
     return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
 

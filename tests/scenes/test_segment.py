@@ -24,7 +24,8 @@ def place(air: Bool, height: float = 2.6) -> FreeSpace:
 
 
 def box(x0: float, y0: float, x1: float, y1: float) -> Bool:
-    return (xs > x0) & (xs < x1) & (ys > y0) & (ys < y1)
+    inside: Bool = (xs > x0) & (xs < x1) & (ys > y0) & (ys < y1)
+    return inside
 
 
 def strip(x0: float, y0: float, x1: float, y1: float, width: float) -> Bool:
@@ -32,7 +33,8 @@ def strip(x0: float, y0: float, x1: float, y1: float, width: float) -> Bool:
     length = math.hypot(x1 - x0, y1 - y0)
     along = ((xs - x0) * (x1 - x0) + (ys - y0) * (y1 - y0)) / length
     across = ((xs - x0) * (y1 - y0) - (ys - y0) * (x1 - x0)) / length
-    return (along > 0) & (along < length) & (np.abs(across) < width / 2)
+    inside: Bool = (along > 0) & (along < length) & (np.abs(across) < width / 2)
+    return inside
 
 
 def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
