@@ -10,6 +10,9 @@ import numpy as np
 
 from ..interface import F32, I32, I64, kernel
 
+FINE_MESH = 20_000  # faces; of so many most are smaller than a pixel, and leaves are sifted
+SIFTED_LEAF_FACES = 48  # where a leaf is sifted, a face costs less: measured at 200,000 faces
+MOST_IN_LEAF = 64  # what the renderer sifts at a time
 LEAF_FACES = 12  # a leaf's faces cost about as much as the two nodes that would split it
 BINS = 12
 DEPTH_LIMIT = 60  # the renderer's stack holds as many nodes
@@ -17,12 +20,13 @@ _BIG = np.float32(1e30)
 
 
 @kernel
-def build_tree(low: F32, high: F32) -> tuple[F32, I32, I64]:  # noqa: C901 - one loop over nodes
+def build_tree(low: F32, high: F32, leaf_faces: int) -> tuple[F32, I32, I64]:  # noqa: C901 - one loop over nodes
     """Build the tree.
 
     Args:
         low: (F, 3) smallest corner of each face.
         high: (F, 3) largest corner of each face.
+        leaf_faces: a node with no more faces is not split.
 
     Returns:
         boxes (B, 6): centre and half size; links (B, 3): left child (the right one follows it) or
@@ -73,7 +77,7 @@ def build_tree(low: F32, high: F32) -> tuple[F32, I32, I64]:  # noqa: C901 - one
         links[node, 0] = -1
         links[node, 1] = first
         links[node, 2] = last - first
-        if last - first <= LEAF_FACES or depth >= DEPTH_LIMIT:
+        if last - first <= leaf_faces or depth >= DEPTH_LIMIT:
             continue
         best_cost = _BIG
         best_axis = -1

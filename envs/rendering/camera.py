@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..interface import F32, I32, U8, Bool, SoundwalkError, kernel
+from .dress import dress
 from .moving import Copies, Moves, check_moves, copies, displace, no_moves
 from .pool import MeshPool
 from .raster import rasterise
@@ -96,7 +97,7 @@ def render(
     _render(
         np.array(slots), np.array(poses), camera.height, camera.width, camera.focal,
         pool.boxes, pool.links, pool.corners, pool.normals, pool.paint, pool.tags, pool.closed,
-        painted(),
+        painted(), pool.fine, pool.flat, pool.dressed, pool.maps, pool.pictures, pool.texels,
         _NO_COLOUR if rgb is None else rgb,
         _NONE if depth is None else depth,
         _NO_INSTANCE if instance is None else instance,
@@ -165,6 +166,12 @@ def _render(
     tags: I32,
     closed: Bool,
     atlas: U8,
+    fine: Bool,
+    flat: F32,
+    dressed: Bool,
+    maps: F32,
+    pictures: I32,
+    texels: U8,
     rgb: U8,
     depth: F32,
     instance: I32,
@@ -173,8 +180,8 @@ def _render(
 ) -> None:
     """Draw camera after camera over one small working image.
 
-    numba's cache on disk watches this file alone: after a change in view.py, raster.py, shade.py or
-    moving.py, which this kernel links in, delete this folder's __pycache__.
+    numba's cache on disk watches this file alone: after a change in view.py, raster.py, shade.py,
+    sift.py, dress.py or moving.py, which this kernel links in, delete this folder's __pycache__.
     """
     pixels = height * width
     inverse = np.empty(pixels, np.float32)
@@ -185,17 +192,24 @@ def _render(
         slot = slots[camera]
         aim(poses[camera], width, height, focal, frame, planes)
         tree, shape, facing = boxes[slot], corners[slot], normals[slot]
+        sifted = fine[slot]
         if moves.instance.shape[0]:
             displace(
                 tree, links[slot], shape, facing, tags[slot],
                 moves.instance[camera], moves.shift[camera], copy,
             )  # fmt: skip
             tree, shape, facing = copy.boxes, copy.corners, copy.normals
+            sifted = False  # moved faces are not where `flat` has them
         rasterise(
-            tree, links[slot], shape, facing, tags[slot], closed[slot],
+            tree, links[slot], shape, facing, tags[slot], closed[slot], flat[slot], sifted,
             frame, planes, inverse, faces, width, height,
         )  # fmt: skip
-        if rgb.shape[0]:
+        if rgb.shape[0] and dressed[slot]:
+            dress(
+                faces, inverse, frame, shape, paint[slot], tags[slot], maps[slot], pictures[slot],
+                texels[slot], width, height, rgb[camera],
+            )  # fmt: skip
+        elif rgb.shape[0]:
             shade(faces, inverse, frame, paint[slot], tags[slot], atlas, width, height, rgb[camera])
         if depth.shape[0]:
             measure(inverse, depth[camera].reshape(pixels))

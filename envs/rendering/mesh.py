@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..interface import F32, I32, SoundwalkError
+from ..interface import F32, I32, I64, SoundwalkError
 from ..scenes.scene import TEXTURES, Scene
-from .bvh import build_tree
+from .bvh import FINE_MESH, LEAF_FACES, SIFTED_LEAF_FACES, build_tree
 from .quads import join_quads
 from .textures import TEXELS, TILE_METRES
+from .wardrobe import Channels, Wardrobe, hang
 
 LIGHT = (0.48, 0.80, 0.36)  # towards the light; unequal parts: each wall, floor, ceiling differs
 AMBIENT = 0.82
@@ -31,6 +32,7 @@ class RenderMesh:
         paint: (Q, 4) float32, red, green, blue (0 to 1, lit) and texels per metre.
         tags: (Q, 4) int32, corner count, texture, axis of the texture plane's normal, instance.
         closed: whether faces are invisible from behind.
+        wardrobe: pictures and colours of a scene with a skin; empty without one.
     """
 
     boxes: F32
@@ -40,6 +42,7 @@ class RenderMesh:
     paint: F32
     tags: I32
     closed: bool
+    wardrobe: Wardrobe = field(default_factory=Wardrobe.empty)
 
     @classmethod
     def from_scene(cls, scene: Scene, *, closed: bool | None = None) -> RenderMesh:
@@ -62,29 +65,52 @@ class RenderMesh:
         normals = (cross[keep] / doubled[keep, None]).astype(np.float32)
         surface = scene.surface[keep].astype(np.int64)
         instance = scene.instance[keep].astype(np.int64)
-        corners, counts, source = join_quads(triangles, normals, surface << 32 | instance)
-        boxes, links, order = build_tree(corners.min(1), corners.max(1))
-        source = source[order]
-        normals, surface = normals[source], surface[source]
-        texture = np.array([s.texture for s in scene.surfaces], np.int32)[surface]
-        colour = np.array([s.colour for s in scene.surfaces], np.float32)[surface]
-        colour = colour ** np.float32(1 / GAMMA)
-        lit = AMBIENT + DIRECTED * (normals @ np.array(LIGHT, np.float32))
-        density = (TEXELS / np.array(TILE_METRES, np.float32))[texture]
+        labels = surface << 32 | instance
+        if scene.skin is not None:
+            skin = scene.skin.take(keep)
+            sizes, pictures, texels = hang(skin.images)
+            channels = Channels.of(skin, triangles, sizes)
+            labels = channels.labels(triangles) << 32 | instance
+        corners, counts, source = join_quads(triangles, normals, labels)
+        leaf = SIFTED_LEAF_FACES if len(corners) >= FINE_MESH else LEAF_FACES
+        boxes, links, order = build_tree(corners.min(1), corners.max(1), leaf)
+        corners, counts, source = corners[order], counts[order], source[order]
+        normals = np.ascontiguousarray(normals[source])
+        lit: F32 = np.asarray(
+            AMBIENT + DIRECTED * (normals @ np.array(LIGHT, np.float32)), np.float32
+        )
+        if scene.skin is None:
+            colour, density, texture = _looks(scene, surface[source])
+            wardrobe = Wardrobe.empty()
+        else:
+            colour, density = channels.tint[source], channels.density[source]
+            texture = channels.picture[source]
+            maps = channels.maps(source, triangles, corners, lit, sizes)
+            wardrobe = Wardrobe(maps, pictures, texels)
         axis = np.abs(normals).argmax(1)
         return cls(
             boxes=boxes,
             links=links,
-            corners=np.ascontiguousarray(corners[order]),
-            normals=np.ascontiguousarray(normals),
+            corners=np.ascontiguousarray(corners),
+            normals=normals,
             paint=np.column_stack([colour * lit[:, None], density]).astype(np.float32),
-            tags=np.column_stack([counts[order], texture, axis, instance[source]]).astype(np.int32),
+            tags=np.column_stack([counts, texture, axis, instance[source]]).astype(np.int32),
             closed=scene.skin is None if closed is None else closed,
+            wardrobe=wardrobe,
         )
 
     def __len__(self) -> int:
         """How many faces there are to draw."""
         return len(self.corners)
+
+
+def _looks(scene: Scene, surface: I64) -> tuple[F32, F32, I32]:
+    """Colours (Q, 3), texels per metre and textures of faces of these surfaces."""
+    texture = np.array([s.texture for s in scene.surfaces], np.int32)[surface]
+    tint = np.array([s.colour for s in scene.surfaces], np.float32)[surface]
+    colour: F32 = tint ** np.float32(1 / GAMMA)
+    density: F32 = (np.float32(TEXELS) / np.array(TILE_METRES, np.float32))[texture]
+    return colour, density, texture
 
 
 def _check(scene: Scene) -> None:

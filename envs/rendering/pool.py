@@ -7,8 +7,10 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..interface import F32, I32, Bool, SoundwalkError
+from ..interface import F32, I32, U8, Bool, SoundwalkError
+from .bvh import FINE_MESH
 from .mesh import RenderMesh
+from .sift import side_by_side
 
 T = TypeVar("T", bound=np.generic)
 
@@ -28,6 +30,8 @@ class MeshPool:
             raise SoundwalkError(f"slots={slots}: a pool needs at least one slot")
         self.filled: Bool = np.zeros(slots, np.bool_)
         self.closed: Bool = np.zeros(slots, np.bool_)
+        self.fine: Bool = np.zeros(slots, np.bool_)
+        self.dressed: Bool = np.zeros(slots, np.bool_)
         # np.empty, here and in _grown: pages that no mesh fills are never taken from the system
         self.boxes: F32 = np.empty((slots, 0, 6), np.float32)
         self.links: I32 = np.empty((slots, 0, 3), np.int32)
@@ -35,7 +39,11 @@ class MeshPool:
         self.normals: F32 = np.empty((slots, 0, 3), np.float32)
         self.paint: F32 = np.empty((slots, 0, 4), np.float32)
         self.tags: I32 = np.empty((slots, 0, 4), np.int32)
-        self._used = np.zeros((slots, 2), np.int64)  # nodes, faces
+        self.flat: F32 = np.empty((slots, 0), np.float32)
+        self.maps: F32 = np.empty((slots, 0, 3, 4), np.float32)
+        self.pictures: I32 = np.empty((slots, 0, 16), np.int32)
+        self.texels: U8 = np.empty((slots, 0, 4), np.uint8)
+        self._used = np.zeros((slots, 6), np.int64)  # in the order of `put`
 
     def __len__(self) -> int:
         """How many slots there are."""
@@ -49,14 +57,26 @@ class MeshPool:
         """
         if not 0 <= slot < len(self):
             raise SoundwalkError(f"slot {slot} does not exist: expected 0 to {len(self) - 1}")
-        nodes, faces = self._used[:, 0], self._used[:, 1]
+        nodes, faces, flats, maps, pictures, texels = self._used.T
         self.boxes = _placed(self.boxes, nodes, slot, mesh.boxes)
         self.links = _placed(self.links, nodes, slot, mesh.links)
         self.corners = _placed(self.corners, faces, slot, mesh.corners)
         self.normals = _placed(self.normals, faces, slot, mesh.normals)
         self.paint = _placed(self.paint, faces, slot, mesh.paint)
         self.tags = _placed(self.tags, faces, slot, mesh.tags)
-        self._used[slot] = len(mesh.boxes), len(mesh)
+        worn = mesh.wardrobe
+        fine = len(mesh) >= FINE_MESH
+        flat = side_by_side(mesh.corners, mesh.links) if fine else np.empty(0, np.float32)
+        self.flat = _placed(self.flat, flats, slot, flat)
+        self.maps = _placed(self.maps, maps, slot, worn.maps)
+        self.pictures = _placed(self.pictures, pictures, slot, worn.pictures)
+        self.texels = _placed(self.texels, texels, slot, worn.texels)
+        self._used[slot] = (
+            len(mesh.boxes), len(mesh), len(flat), len(worn.maps), len(worn.pictures),
+            len(worn.texels),
+        )  # fmt: skip
+        self.fine[slot] = fine
+        self.dressed[slot] = len(worn.maps) > 0
         self.closed[slot] = mesh.closed
         self.filled[slot] = True
 

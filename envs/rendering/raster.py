@@ -12,7 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..interface import F32, I32, Bool, kernel
+from .bvh import MOST_IN_LEAF
 from .inlining import inlined
+from .sift import OVERLAP, sift
 from .view import (
     AHEAD,
     DOWN,
@@ -28,7 +30,6 @@ from .view import (
 )
 
 FARTHEST = 1e6  # m; the depth of pixels that see nothing
-OVERLAP = 1e-4  # pixels that faces reach over their edges, so that rounding opens no gap
 
 
 @kernel
@@ -39,6 +40,8 @@ def rasterise(
     normals: F32,
     tags: I32,
     closed: bool,
+    flat: F32,
+    sifted: bool,
     frame: F32,
     planes: F32,
     inverse: F32,
@@ -55,6 +58,8 @@ def rasterise(
         normals: (Q, 3) of the faces.
         tags: (Q, 4) of the faces.
         closed: whether to skip faces seen from behind.
+        flat: (12 Q,) from `side_by_side`, if sifted.
+        sifted: whether to sift the faces of each leaf; pays if most are smaller than a pixel.
         frame: (6, 3) from `aim`.
         planes: (5, 7) from `aim`.
         inverse: (height * width,) inverse depth in 1/m, overwritten.
@@ -70,6 +75,7 @@ def rasterise(
     stale = np.zeros(tiles_x * tiles_y, np.bool_)
     corner = np.empty((4, 3), np.float32)
     lines = np.empty((5, 2), np.float32)
+    between = np.zeros(MOST_IN_LEAF, np.bool_)
     stack = np.empty(256, np.int32)
     stack[0] = 0
     pending = 1
@@ -87,8 +93,13 @@ def rasterise(
             stack[pending + 1] = child + 1 if right_first else child
             pending += 2
             continue
-        first = links[node, 1]
-        for face in range(first, first + links[node, 2]):
+        first, count = links[node, 1], links[node, 2]
+        sifting = sifted and count <= MOST_IN_LEAF
+        if sifting:
+            sift(flat, first, count, frame, width, height, between)
+        for face in range(first, first + count):
+            if sifting and between[face - first]:
+                continue
             _draw(
                 face, corners, normals, tags[face, 0], closed, frame, inverse, faces,
                 stale, tiles_x, width, height, corner, lines,
