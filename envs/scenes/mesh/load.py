@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from ...interface import AGENT_HEIGHT, AGENT_RADIUS, F64, I32, SoundwalkError
-from ..scene import FloorPlan, Room, Scene, Surface
+from ..scene import Scene, Surface
+from ..segment import plan_from_free, wall_angle
 from .cleaning import cleaned, edge_counts
+from .finishing import finished
 from .frame import find_frame
 from .naming import Naming
 from .reading import GAMMA, read_mesh
@@ -21,8 +23,9 @@ from .report import MeshReport, Storey
 from .soup import Soup
 from .standing import Stand, free_space
 from .storeys import Body, Building, find_storeys, main_storey
-from .things import objects_of
+from .things import with_things
 
+ALIGNED = 0.02  # radians, walls that are no farther from the axes are left as they are
 STEP = 0.05  # m; what is no higher is stepped over, as in generated homes
 
 
@@ -105,9 +108,11 @@ def import_mesh(path: str | Path, options: MeshOptions | None = None) -> tuple[S
     body = Body(options.height, options.radius, options.step)
     building, storeys, level = _storeys(soup, body, options.level, file)
     z = storeys[level].z
-    stand = free_space(building, z, options.island, body)
     soup = soup.moved(np.eye(3), np.array([0.0, 0.0, -z]))
+    soup, building, stand, angle = _aligned(soup, building.turned, options.island, body)
     scene, made_of = _scene(soup, stand, naming, file)
+    if angle:
+        notes += (f"walls stood at {np.rad2deg(angle):.1f} degrees to the axes: turned back",)
     if building.turned:
         notes += ("no floor looks up: faces were taken to look both ways",)
     report = MeshReport(
@@ -128,6 +133,22 @@ def import_mesh(path: str | Path, options: MeshOptions | None = None) -> tuple[S
         notes=notes + frame.notes,
     )
     return scene, report
+
+
+def _aligned(
+    soup: Soup, turned: bool, island: int, body: Body
+) -> tuple[Soup, Building, Stand, float]:
+    """The soup turned so that its walls run along the axes, with its free space, and the angle."""
+    building = Building.of(soup.corners, turned=turned)
+    stand = free_space(building, 0.0, island, body)
+    assert stand.free.air is not None  # as `free_space` makes it
+    angle = wall_angle(stand.free.air)
+    if abs(angle) < ALIGNED:
+        return soup, building, stand, 0.0
+    c, s = np.cos(angle), np.sin(angle)
+    soup = soup.moved(np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]]))
+    building = Building.of(soup.corners, turned=turned)
+    return soup, building, free_space(building, 0.0, island, body), angle
 
 
 def _size(corners: F64) -> tuple[float, float, float]:
@@ -162,33 +183,18 @@ def _storeys(
 def _scene(soup: Soup, stand: Stand, naming: Naming, path: Path) -> tuple[Scene, dict[str, str]]:
     """The scene, and what each material of the file is made of."""
     surfaces, surface, made_of = _surfaces(soup, naming)
-    plan = FloorPlan((_room(stand, surfaces),))
     scene = Scene(
         np.ascontiguousarray(soup.corners.astype(np.float32)),
         surface,
         (soup.node + (len(soup.nodes) > 1)).astype(np.int32),
         surfaces,
-        plan,
+        plan_from_free(stand.free),
         stand.free.obstacles(),
         name=path.name,
         free=stand.free,
         skin=soup.skin,
     )
-    return objects_of(scene, soup), made_of
-
-
-def _room(stand: Stand, surfaces: tuple[Surface, ...]) -> Room:
-    """One room around all free space."""
-    free = stand.free
-    rows, columns = np.nonzero(free.floor)
-    (x0, y0), (x1, y1) = free.centres(
-        np.array([[rows.min(), columns.min()], [rows.max(), columns.max()]])
-    )
-    half = free.cell / 2
-    ceiling = free.ceiling[free.floor]
-    finite = ceiling[np.isfinite(ceiling)]
-    height = float(np.median(finite)) if len(finite) else 2.7
-    return Room("room", (x0 - half, y0 - half, x1 + half, y1 + half), height, (0,) * 6)
+    return finished(with_things(scene, soup)), made_of
 
 
 def _surfaces(soup: Soup, naming: Naming) -> tuple[tuple[Surface, ...], I32, dict[str, str]]:

@@ -14,14 +14,15 @@ from scipy import ndimage
 
 from ...interface import F32, Bool, SoundwalkError
 from ..freespace import CELL, FreeSpace
-from .columns import NO_FLOOR, OPEN_SKY, SLICE
+from .columns import NO_FLOOR, OPEN_SKY, SLICE, SLICES, lowest_above
 from .storeys import Body, Building, Floor, stand
 
 MOST_CELLS = 16_000_000  # of the fine grid; above that it is less fine
 HOLE = 0.05  # m², holes in a floor that are closed
 _FINE = (5, 3, 1)  # fine cells along a coarse one, odd: one is in the middle
-_BELOW_CEILING = 0.4  # m, what reaches so near is a wall and no wardrobe
+_BELOW_CEILING = 0.3  # m, what reaches so near is a wall and no wardrobe
 _OPEN_WALL = 2.2  # m, height of walls under open sky
+_SLAB = 0.05  # m; a top that much below the usual ceiling is no floor of another storey
 _PLINTH = 0.2  # m, slices below do not count: a skirting board alone is not a wall
 
 
@@ -59,7 +60,8 @@ def free_space(building: Building, z: float, island: int, body: Body) -> Stand:
     inside = _sampled(reach, fine)
     air = _sampled(_airy(floor, reach), fine) | inside
     middle = fine // 2
-    ceiling = (floor.ceiling - np.float32(z))[middle::fine, middle::fine].astype(np.float32)
+    over = _over_furniture(building, floor, _usual_ceiling(floor, reach))
+    ceiling = (over - np.float32(z))[middle::fine, middle::fine].astype(np.float32)
     origin = (floor.grid.x0, floor.grid.y0)
     return Stand(_trimmed(FreeSpace(CELL, origin, inside, ceiling, 0.0, air)), kept)
 
@@ -92,13 +94,30 @@ def _reached(free: Bool, labels: np.ndarray, part: int) -> Bool:
     return result
 
 
+def _usual_ceiling(floor: Floor, reach: Bool) -> float:
+    """Median height of the ceiling; inf if most of the floor has none."""
+    ceilings = floor.ceiling[reach & (floor.ceiling < OPEN_SKY)]
+    return float(np.median(ceilings)) if len(ceilings) > reach.sum() / 2 else np.inf
+
+
+def _over_furniture(building: Building, floor: Floor, usual: float) -> F32:
+    """The ceiling, over lamps and wall cupboards too: what hangs has a top below the ceiling."""
+    corners = building.corners
+    tops = lowest_above(corners[building.tops], floor.grid, floor.ceiling)
+    hangs = tops < usual - _SLAB
+    above = np.where(hangs, tops, OPEN_SKY).astype(np.float32)
+    higher = lowest_above(corners[building.undersides], floor.grid, above)
+    ceiling: F32 = np.where(hangs, higher, floor.ceiling).astype(np.float32)
+    return ceiling
+
+
 def _airy(floor: Floor, reach: Bool) -> Bool:
     """Floor that no wall stands on, on this side of walls: of the rooms, under furniture too."""
-    ceilings = floor.ceiling[reach & (floor.ceiling < OPEN_SKY)]
-    usual = float(np.median(ceilings)) if len(ceilings) > reach.sum() / 2 else np.inf
+    usual = _usual_ceiling(floor, reach)
     base = float(np.median(floor.base[reach]))
-    high = min(usual - base - _BELOW_CEILING, _OPEN_WALL)
-    bits = [1 << k for k in range(round(_PLINTH / SLICE), max(int(high / SLICE), 4))]
+    high = usual - base - _BELOW_CEILING if np.isfinite(usual) else _OPEN_WALL
+    last = min(max(int(high / SLICE), round(_PLINTH / SLICE) + 1), SLICES)
+    bits = [1 << k for k in range(round(_PLINTH / SLICE), last)]
     wall_bits = np.uint32(sum(bits))
     walls = (floor.filled & wall_bits) == wall_bits
     labels, _ = ndimage.label((floor.base > NO_FLOOR) & ~walls)
