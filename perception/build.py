@@ -37,6 +37,7 @@ PIECES: dict[str, dict[str, str]] = {
         "masked": ".scores:Masked",
         "compass": ".scores:Compass",
         "tiled_unet": ".scores:TiledUNet",
+        "mixing": ".scores:Mixing",
     },
     "head": {
         "projection": ".heads:Projection",
@@ -141,10 +142,10 @@ def _known(spec: Spec, encoders: Mapping[str, Any], sizes: Mapping[str, int]) ->
     image = encoders.get(spec.get("image", "image")) if isinstance(spec, Mapping) else None
     sound = spec.get("sound", spec.get("audio", "audio")) if isinstance(spec, Mapping) else None
     size = sizes.get(str(sound), 0)
-    known: dict[str, Any] = {"maps": size, "dim_in": size}
+    maps = spec.get("audio", sound) if isinstance(spec, Mapping) else None
+    known: dict[str, Any] = {"maps": sizes.get(str(maps), size), "dim_in": size}
     if image is not None and hasattr(image, "widths"):
         known["widths"] = image.widths
-        known["fine"] = getattr(image, "fine", False)
     if sound in sizes:
         known["dim"] = sizes[str(sound)]
     return known

@@ -129,12 +129,10 @@ class ImagePyramid(ImageEncoder):
     Args:
         channels: as for `ImageEncoder`.
         width: channels of the second stage.
-        stages: how many; each halves the image, but for the first with `fine`.
+        stages: how many; each halves the image.
         depth: convolutions of each stage.
         norm: "batch" or "none".
         scale: value of white in images of floats.
-        fine: keep the image's size in the first stage, so that the pyramid begins with it and
-            outlines are as sharp as pixels; takes twice the time.
     """
 
     def __init__(
@@ -145,13 +143,8 @@ class ImagePyramid(ImageEncoder):
         depth: int = 1,
         norm: str = "batch",
         scale: float = 1.0,
-        fine: bool = False,
     ) -> None:
-        size = 1 if fine else None  # what makes `ImageEncoder` keep it
-        super().__init__(
-            channels, 1, width, stages=stages, size=size, depth=depth, norm=norm, scale=scale
-        )
-        self.fine = fine
+        super().__init__(channels, 1, width, stages=stages, depth=depth, norm=norm, scale=scale)
         self.last = nn.Identity()
         self.dim = self.widths[-1]
 

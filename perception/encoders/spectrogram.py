@@ -93,6 +93,45 @@ def interaural_level(power: Tensor) -> Tensor:
     return level[:, 0::2] - level[:, 1::2]
 
 
+def ear_planes(spectrum: Tensor, inputs: Sequence[str], *, normalise: bool = False) -> Tensor:
+    """What is looked at in a spectrum, (B, planes, F, T), see `count_planes`.
+
+    Args:
+        spectrum: (B, C, F, T) complex.
+        inputs: any of "magnitude", "phase", "level".
+        normalise: as for `log_magnitude`.
+    """
+    energy = power(spectrum)  # (B, C, F, T)
+    planes: list[Tensor] = []
+    if "magnitude" in inputs:
+        planes.append(log_magnitude(energy, normalise=normalise))
+    if "phase" in inputs:
+        planes += interaural_phase(spectrum, energy)
+    if "level" in inputs:
+        planes.append(interaural_level(energy))
+    return torch.cat(planes, 1)
+
+
+def count_planes(channels: int, inputs: tuple[str, ...]) -> int:
+    """Number of planes that the inputs make of so many channels.
+
+    Raises:
+        SoundwalkError: there are none, one is unknown, or channels make no pairs.
+    """
+    if not inputs:
+        raise SoundwalkError(f"inputs are empty: expected any of {', '.join(_INPUTS)}")
+    for name in inputs:
+        if name not in _INPUTS:
+            raise unknown("input", name, _INPUTS)
+    if channels % 2 and ("phase" in inputs or "level" in inputs):
+        raise SoundwalkError(
+            f"channels={channels}: phase and level compare pairs of ears, so expected 2 or 4; "
+            "leave inputs at magnitude"
+        )
+    each = {"magnitude": channels, "phase": channels, "level": channels // 2}
+    return sum(each[name] for name in set(inputs))
+
+
 @remember_arguments
 class SpectrogramEncoder(nn.Module):
     """A stack of strided convolutions over time and frequency.
@@ -146,7 +185,7 @@ class SpectrogramEncoder(nn.Module):
         self.map, self.normalise, self.length, self.steps = map, normalise, length, steps
         self.window: Tensor
         self.register_buffer("window", torch.hann_window(window), persistent=False)
-        planes = _planes(channels, self.inputs)
+        planes = count_planes(channels, self.inputs)
         bins, frames = n_fft // 2 + 1, 1 + (length or 100 * hop) // hop
         layers, entering = [], planes
         for i, leaving in enumerate(stage_widths(width, 4)):
@@ -189,35 +228,11 @@ class SpectrogramEncoder(nn.Module):
                 f"audio of {x.shape[2]} samples: this encoder was made for length={self.length}"
             )
         spectrum = stft(x.float(), self.n_fft, self.hop, self.window)  # (B, C, F, T')
-        energy = power(spectrum)  # (B, C, F, T')
-        planes: list[Tensor] = []
-        if "magnitude" in self.inputs:
-            planes.append(log_magnitude(energy, normalise=self.normalise))
-        if "phase" in self.inputs:
-            planes += interaural_phase(spectrum, energy)
-        if "level" in self.inputs:
-            planes.append(interaural_level(energy))
-        return torch.cat(planes, 1)
+        return ear_planes(spectrum, self.inputs, normalise=self.normalise)
 
     def _linear(self, features: Tensor) -> Tensor:
         vectors: Tensor = self.last(features)
         return vectors
-
-
-def _planes(channels: int, inputs: tuple[str, ...]) -> int:
-    """Number of planes that the inputs make of so many channels."""
-    if not inputs:
-        raise SoundwalkError(f"inputs are empty: expected any of {', '.join(_INPUTS)}")
-    for name in inputs:
-        if name not in _INPUTS:
-            raise unknown("input", name, _INPUTS)
-    if channels % 2 and ("phase" in inputs or "level" in inputs):
-        raise SoundwalkError(
-            f"channels={channels}: phase and level compare pairs of ears, so expected 2 or 4; "
-            "leave inputs at magnitude"
-        )
-    each = {"magnitude": channels, "phase": channels, "level": channels // 2}
-    return sum(each[name] for name in set(inputs))
 
 
 def _stride(size: int, stage: int) -> int:

@@ -8,6 +8,7 @@ convolution").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, hann_window, nn
@@ -16,18 +17,18 @@ from torch.nn.functional import interpolate, pixel_shuffle
 from ...envs.interface import SoundwalkError
 from .layers import block, channels_last, stage_widths
 from .protocol import remember_arguments
-from .spectrogram import log_magnitude, power, stft
+from .spectrogram import count_planes, ear_planes, stft
 
 
 @remember_arguments
 class SpectrogramUNet(nn.Module):
     """Spectrograms to as many maps of the same size.
 
-    Reads spectrograms (B, channels, F, T) or waveforms (B, channels, T), of which it takes log
-    magnitudes with the transform given. Any F and T do.
+    Reads spectrograms (B, planes, F, T) or waveforms (B, channels, T), of which it takes `inputs`
+    with the transform given. Any F and T do.
 
     Args:
-        channels: of the spectrogram.
+        channels: ears or microphones; of magnitudes as many planes.
         maps: K that come out; each is as large as the spectrogram, so they cost the most time.
         width: channels of the second level; width / 2, width, 2 width, 4 width, 4 width, …
         levels: how many; each halves both axes.
@@ -35,9 +36,11 @@ class SpectrogramUNet(nn.Module):
         hop: samples from frame to frame.
         window: samples of the Hann window.
         norm: "batch" or "none".
+        inputs: any of "magnitude", "phase", "level", as of `SpectrogramEncoder`: what is between
+            the ears tells sounds from different sides apart.
     """
 
-    keys: tuple[str, ...] = ("audio",)
+    keys: tuple[str, ...] = ("audio", "mixture")
 
     def __init__(
         self,
@@ -49,16 +52,18 @@ class SpectrogramUNet(nn.Module):
         hop: int = 160,
         window: int = 400,
         norm: str = "batch",
+        inputs: Sequence[str] = ("magnitude",),
     ) -> None:
         super().__init__()
-        self.channels, self.dim = channels, maps
+        self.channels, self.dim, self.inputs = channels, maps, tuple(inputs)
+        self.planes = count_planes(channels, self.inputs)
         self.n_fft, self.hop = n_fft, hop
         self.window: Tensor
         self.register_buffer("window", hann_window(window), persistent=False)
         widths = [min(w, 4 * width) for w in stage_widths(width, levels)]
         self.down = nn.ModuleList(
             block(entering, leaving, 5 if i == 0 else 3, 2, norm)
-            for i, (entering, leaving) in enumerate(pairwise([channels, *widths]))
+            for i, (entering, leaving) in enumerate(pairwise([self.planes, *widths]))
         )
         coarse_to_fine = list(pairwise(widths[::-1]))
         self.narrow = nn.ModuleList(nn.Conv2d(c, f, 1) for c, f in coarse_to_fine)
@@ -67,18 +72,20 @@ class SpectrogramUNet(nn.Module):
         channels_last(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, channels, F, T), or (B, channels, samples), to (B, maps, F, T).
+        """(B, planes, F, T), or (B, channels, samples), to (B, maps, F, T).
 
         Raises:
-            SoundwalkError: the channels are others.
+            SoundwalkError: channels or planes are others.
         """
-        if x.ndim not in (3, 4) or x.shape[1] != self.channels:
+        wanted = {3: self.channels, 4: self.planes}.get(x.ndim)
+        if wanted is None or x.shape[1] != wanted:
             raise SoundwalkError(
                 f"audio of shape {tuple(x.shape)}: expected (B, {self.channels}, T) or "
-                f"(B, {self.channels}, F, T)"
+                f"(B, {self.planes}, F, T)"
             )
         if x.ndim == 3:
-            x = log_magnitude(power(stft(x.float(), self.n_fft, self.hop, self.window)))
+            spectrum = stft(x.float(), self.n_fft, self.hop, self.window)
+            x = ear_planes(spectrum, self.inputs)
         features, skips = x, []
         for down in self.down:
             features = down(features)  # (B, widths[i], f_i, t_i), halved and rounded up

@@ -4,6 +4,7 @@ from .classical import mutual_information_map, sparse_cca
 from .compass import Compass
 from .maps import DotMap
 from .masked import Masked
+from .mixing import Mixing
 from .tiled import TiledUNet
 from .vectors import Alone, Concat, DotVector, Stack
 
@@ -14,6 +15,7 @@ __all__ = [
     "DotMap",
     "DotVector",
     "Masked",
+    "Mixing",
     "Stack",
     "TiledUNet",
     "mutual_information_map",

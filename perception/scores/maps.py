@@ -47,6 +47,7 @@ class DotMap(nn.Module):
         if pairs not in PAIRS:
             raise unknown("pairs", pairs, PAIRS)
         self.pool, self.image, self.audio = pool, image, audio
+        self.sound = audio  # whose place in the image is looked for
         self.all_pairs, self.temperature = pairs == "all", temperature
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:

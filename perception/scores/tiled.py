@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pixel_shuffle
 
 from ...envs.interface import SoundwalkError
 from ..encoders.layers import block, channels_last
@@ -19,7 +19,10 @@ from .vectors import pick
 
 
 class TiledUNet(nn.Module):
-    """A pyramid and a vector to an image of features as large as what the pyramid was made of.
+    """A pyramid and a vector to an image of features of twice the finest level's size.
+
+    Nothing is convolved at that size: the last layer gives the 2 x 2 values of each place at once
+    (Shi et al. 2016, "sub-pixel convolution"), so that outlines are as sharp as pixels.
 
     Without an image, a learned map of 4 x 4 for each channel takes the coarsest level's place, and
     there is nothing to skip from.
@@ -31,7 +34,6 @@ class TiledUNet(nn.Module):
         image: name of the pyramid; None where there is no image.
         sound: name of the vector; None where there is no sound.
         norm: "batch" or "none".
-        fine: the finest level is as large as the image (`ImagePyramid.fine`), not half as large.
 
     Raises:
         SoundwalkError: there is neither image nor sound.
@@ -45,12 +47,11 @@ class TiledUNet(nn.Module):
         image: str | None = "image",
         sound: str | None = "audio",
         norm: str = "batch",
-        fine: bool = False,
     ) -> None:
         super().__init__()
         if image is None and sound is None:
             raise SoundwalkError("image and sound are both None: name at least one")
-        self.image, self.sound, self.dim, self.fine = image, sound, channels, fine
+        self.image, self.sound, self.dim = image, sound, channels
         coarsest = widths[-1]
         if image is None:
             self.start = nn.Parameter(0.1 * torch.randn(coarsest, 4, 4))
@@ -64,8 +65,9 @@ class TiledUNet(nn.Module):
             block(coarse + skip, fine, 3, 1, norm)
             for coarse, skip, fine in zip([coarsest, *leaving], skips, leaving, strict=False)
         )
+        wide = 2 * widths[0]
         self.last = nn.Sequential(
-            block(widths[0], widths[0], 3, 1, norm), nn.Conv2d(widths[0], channels, 1)
+            block(widths[0], wide, 3, 1, norm), nn.Conv2d(wide, 4 * channels, 1)
         )
         channels_last(self)
 
@@ -88,5 +90,5 @@ class TiledUNet(nn.Module):
                 skip = pyramid[-2 - i]
                 grown = torch.cat([grown[..., : skip.shape[2], : skip.shape[3]], skip], 1)
             found = up(grown)  # (B, widths[-2 - i], 2 h, 2 w)
-        result: Tensor = self.last(found if self.fine else interpolate(found, scale_factor=2.0))
+        result: Tensor = pixel_shuffle(self.last(found), 2)
         return result

@@ -14,8 +14,9 @@ from .base import Examples, derangement
 class Mix:
     """Each sample's sound with that of another one of the batch.
 
-    Inputs: those of the sample, with `audio` (B, C, T) the mixture. Labels: `wanted` and `other`
-    (B, C, T), whose sum it is.
+    Inputs: those of the sample, with `audio` (B, C, T) the mixture, and `mixture` the same, for a
+    system that takes it apart with one network and looks for it with another. Labels: `wanted` and
+    `other` (B, C, T), whose sum it is.
 
     Args:
         equal: bring both to the same level before they are mixed, as people do who measure
@@ -38,5 +39,5 @@ class Mix:
             level = audio.square().mean((1, 2), keepdim=True).sqrt()
             audio = audio * (0.1 / level.clamp(min=1e-6))
         other = audio[derangement(len(audio), generator).to(audio.device)]
-        inputs["audio"] = audio + other
+        inputs["audio"] = inputs["mixture"] = audio + other
         return Examples(inputs, {"wanted": audio, "other": other})

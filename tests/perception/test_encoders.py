@@ -111,11 +111,6 @@ def test_a_pyramid_halves_at_each_level_and_says_its_widths() -> None:
     assert pyramid.dim == 64
 
 
-def test_a_fine_pyramid_begins_with_the_size_of_the_image() -> None:
-    levels = ImagePyramid(width=16, stages=3, fine=True)(pixels(2, 64, 64, 3))
-    assert [tuple(level.shape[1:]) for level in levels] == [(8, 64, 64), (16, 32, 32), (32, 16, 16)]
-
-
 def test_bytes_and_floats_of_the_same_image_look_the_same() -> None:
     image = pixels(3, 64, 64, 3)
     encoder = ImageEncoder().eval()
@@ -300,6 +295,15 @@ def test_a_unet_hears_a_waveform_through_its_own_transform() -> None:
     x = noise(2, 1, 4000)
     spectrogram = SpectrogramEncoder(1, hop=128).spectrogram(x)
     torch.testing.assert_close(net(x), net(spectrogram))
+
+
+def test_a_unet_looks_between_the_ears_as_a_spectrogram_encoder_does() -> None:
+    torch.manual_seed(0)
+    net = SpectrogramUNet(2, maps=2, inputs=ALL).eval()
+    x = noise(2, 2, 4000)
+    planes = SpectrogramEncoder(2, inputs=ALL).spectrogram(x)
+    assert planes.shape[1] == net.planes == 5
+    torch.testing.assert_close(net(x), net(planes))
 
 
 def test_a_unet_learns_where_a_spectrogram_is_loud() -> None:

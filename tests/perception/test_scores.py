@@ -15,6 +15,7 @@ from soundwalk.perception.scores import (
     DotMap,
     DotVector,
     Masked,
+    Mixing,
     Stack,
     TiledUNet,
 )
@@ -179,12 +180,25 @@ def test_a_tiled_unet_listens_and_looks() -> None:
     assert not torch.allclose(base, net({"image": darker, "audio": random(2, 6)}))
 
 
+def test_mixing_lies_between_what_is_heard_and_what_both_say_by_weights() -> None:
+    torch.manual_seed(0)
+    net = Mixing(WIDTHS, 6).eval()
+    features = {"image": PYRAMID, "audio": random(2, 6)}
+    both, alone, weight = net.parts(features)
+    found = net(features)
+    assert found.shape == both.shape == alone.shape == weight.shape
+    assert bool(((weight > 0) & (weight < 1)).all())
+    low, high = torch.minimum(both, alone), torch.maximum(both, alone)
+    assert bool(((found >= low - 1e-6) & (found <= high + 1e-6)).all())
+    torch.testing.assert_close(found - both, weight * (alone - both))
+    darker = {"image": [level * 0 for level in PYRAMID], "audio": features["audio"]}
+    torch.testing.assert_close(net.parts(darker)[1], alone)  # the sound alone does not look
+
+
 def test_levels_of_odd_size_fit() -> None:
     pyramid = [random(1, 8, 9, 13), random(1, 16, 5, 7), random(1, 32, 3, 4)]
     result = TiledUNet(WIDTHS, 6)({"image": pyramid, "audio": random(1, 6)})
     assert result.shape == (1, 1, 18, 26)
-    fine = TiledUNet(WIDTHS, 6, fine=True)({"image": pyramid, "audio": random(1, 6)})
-    assert fine.shape == (1, 1, 9, 13)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax", "none"])
@@ -200,6 +214,23 @@ def test_what_is_seen_chooses_among_maps_of_the_sound(activation: str) -> None:
     expected = np.einsum("bk,bkft->bft", chosen, maps.numpy())
     found = score({"image": seen, "audio": maps})
     np.testing.assert_allclose(found.detach().numpy(), expected, atol=1e-5)
+
+
+def test_what_is_seen_where_it_looks_like_what_is_heard_chooses_the_maps() -> None:
+    seen, maps = random(2, 6, 4, 5), random(2, 3, 7, 6, seed=1)
+    score = Masked(3, pool="heard", audio="mixture", dim=6, temperature=1e-3, activation="none")
+    sound = seen[:, :, 1, 2] / seen[:, :, 1, 2].norm(dim=1, keepdim=True)
+    unit = seen / seen.norm(dim=1, keepdim=True)
+    assert score.maps(unit, sound).flatten(1).argmax(1).tolist() == [7, 7]
+    found = score({"image": unit, "audio": sound, "mixture": maps})
+    assert score.query is not None
+    expected = Mask(3)(score.query(sound), maps)
+    torch.testing.assert_close(found, expected)
+    everywhere = Masked(3, pool="heard", audio="mixture", dim=6, temperature=1e6)
+    everywhere.load_state_dict(score.state_dict())
+    assert not torch.allclose(
+        everywhere({"image": unit, "audio": sound, "mixture": maps}), found, atol=0.1
+    )
 
 
 def test_each_place_has_the_mask_that_it_would_have_alone() -> None:

@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 
 from ...envs.interface import F32, SoundwalkError
 from ...perception.data.sample import Sample, Tensors, to_tensors, view_inputs
-from ...perception.scores import DotMap
+from ...perception.scores import DotMap, Masked
 from ...perception.task import AVTask
 
 
@@ -50,14 +50,15 @@ class Reader:
             SoundwalkError: the system compares no map with a sound.
         """
         score = self.task.score
-        if not isinstance(score, DotMap):
+        heard = isinstance(score, Masked) and score.query is not None
+        if not (heard or isinstance(score, DotMap)):
             raise SoundwalkError(
                 "this system makes no map of where a sound is: its score is "
-                f"{type(score).__name__}, expected 'map'"
+                f"{type(score).__name__}, expected 'map', or 'masked' with pool 'heard'"
             )
         with torch.inference_mode():
             features = self.task.features(inputs)
-            maps = score.maps(features[score.image], features[score.audio])
+            maps = score.maps(features[score.image], features[score.sound])
             if maps.ndim == 4:
                 maps = maps.mean(1)
             whole = interpolate(maps[:, None], size=size, mode="bilinear", align_corners=False)

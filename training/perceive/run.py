@@ -37,7 +37,7 @@ EVALUATORS: dict[str, tuple[str, dict[str, Any]]] = {
     "direction": ("direction", {"wants": ["audio"], "views": 3}),
     "sync": ("sync", {}),
     "depth": ("depth", {}),
-    "separation": ("separation", {}),
+    "separation": ("separation", {"wants": ["rgb", "audio", "mask"]}),
     "probe": ("probing", {}),
 }
 BATCH = 50

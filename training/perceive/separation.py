@@ -10,17 +10,21 @@ import torch
 from torch import Tensor
 
 from ...envs.interface import F32, SoundwalkError
-from ...perception.data.sample import Sample, to_tensors
+from ...perception.data.sample import Sample, Tensors, to_tensors
 from ...perception.encoders.spectrogram import stft
 from ...perception.encoders.unet import SpectrogramUNet
+from ...perception.evaluation.controls import centre_prior
+from ...perception.evaluation.localization import Localization
 from ...perception.evaluation.separation import Separation
 from ...perception.objectives import ideal_mask
+from ...perception.scores import Masked
 from ...perception.targets.base import derangement
 from ..report.exhibits import Separated
 from .found import Found, Row
 from .reading import Reader, generator
 
 _SHOWN = 5
+_HEARD = ("audio", "mixture")  # inputs that stay when another image is looked at
 
 
 def evaluate(
@@ -29,10 +33,11 @@ def evaluate(
     """SI-SDR, SDR, SIR and SAR over the mixture, decibels.
 
     Rows: "system"; "image shuffled" (the same network looks at another sample); "ideal mask", the
-    best that masking this transform can do.
+    best that masking this transform can do. Where the system looks for what it hears, "map": the
+    overlap of that map with the mask of the object whose sound is wanted, and "map, centre".
 
     Args:
-        reader: the system; it has an encoder "audio" that is a U-Net.
+        reader: the system; one of its encoders is a U-Net.
         samples: of unseen homes.
         seed: of what is mixed with what.
         options: none.
@@ -40,19 +45,21 @@ def evaluate(
     Raises:
         SoundwalkError: the system masks no spectrogram.
     """
-    net = dict(reader.task.encoders.items()).get("audio")
-    if not isinstance(net, SpectrogramUNet):
-        raise SoundwalkError("the evaluation of separation needs an encoder audio of kind unet")
+    nets = [n for n in reader.task.encoders.values() if isinstance(n, SpectrogramUNet)]
+    if not nets:
+        raise SoundwalkError("the evaluation of separation needs an encoder of kind unet")
+    net = nets[0]
     draw = generator(seed)
     rows: dict[str, Row] = {
         name: Separation() for name in ("system", "image shuffled", "ideal mask")
     }
+    maps = {"map": Localization(), "map, centre": Localization()}
     exhibits: list[Any] = []
     for sample in samples:
         examples = reader.task.examples(to_tensors(sample, reader.device), draw)
         wanted, other = examples.labels["wanted"], examples.labels["other"]
         order = derangement(len(wanted), draw).to(reader.device)
-        blind = {n: v if n == "audio" else v[order] for n, v in examples.inputs.items()}
+        blind = {n: v if n in _HEARD else v[order] for n, v in examples.inputs.items()}
         logits = {
             "system": reader.predict(examples.inputs),
             "image shuffled": reader.predict(blind),
@@ -66,6 +73,8 @@ def evaluate(
             row = rows[name]
             assert isinstance(row, Separation)
             row.update(pair, references, mixture.mean(1))
+        if looks(reader) and "mask" in sample:
+            _look(reader, examples.inputs, sample["mask"][:, 0, 0], maps)
         if not exhibits and "rgb" in sample:
             exhibits = [
                 Separated(
@@ -77,7 +86,24 @@ def evaluate(
         "Two sounds of equal level; the other one is estimated as what is left of the mixture. "
         "Of each mixture the mean over both."
     )
+    rows |= {name: row for name, row in maps.items() if len(row)}
     return Found(rows, exhibits, note)
+
+
+def looks(reader: Reader) -> bool:
+    """Whether a system looks in the image for what it hears."""
+    score = reader.task.score
+    return isinstance(score, Masked) and score.query is not None
+
+
+def _look(reader: Reader, inputs: Tensors, masks: Any, maps: dict[str, Localization]) -> None:
+    """Compare where a system looks with the objects whose sounds are wanted, those in view."""
+    seen = masks.any((1, 2))
+    if seen.any():
+        size = masks.shape[1:]
+        maps["map"].update(reader.heat(inputs, size)[seen], masks[seen])
+        centre = np.broadcast_to(centre_prior(*size), masks.shape)
+        maps["map, centre"].update(centre[seen], masks[seen])
 
 
 def masked(net: SpectrogramUNet, mixture: Tensor, logits: F32) -> F32:
