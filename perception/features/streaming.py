@@ -51,7 +51,7 @@ class StreamingSpectrogram:
         self._per_stream = channels * (_LAST + 1 - self._fresh + 2 * _FIRST)  # rows
         self._start = 0  # of the oldest sample in the ring; the same for all
         self._history = np.zeros((num, channels, SECOND), np.float32)
-        self._ring = np.zeros((num, _RING, BANDS, channels), np.float32)
+        self._ring = np.zeros((num, _RING, channels * BANDS), np.float32)
         self._window = window()
         rows = -(-_CHUNK * self._per_stream // _LANES) * _LANES
         self._rows = np.zeros((rows, N_FFT), np.float32)
@@ -173,8 +173,8 @@ def _pool(  # noqa: C901 - one pass over the frames
     """
     magnitude = np.zeros(BANDS * POOL, np.float32)  # above 257: the zeros that fill the last band
     channels = out.shape[3]
-    edges = np.empty((2 * _FIRST, BANDS, channels), np.float32)
-    total = np.empty((BANDS, channels), np.float32)
+    edges = np.empty((2 * _FIRST, channels * BANDS), np.float32)
+    total = np.empty(channels * BANDS, np.float32)
     scale = np.float32(1.0 / POOL**2)
     row = 0
     for k in range(which.size):
@@ -183,12 +183,12 @@ def _pool(  # noqa: C901 - one pass over the frames
             edge = index < 2 * _FIRST
             target = edges[index] if edge else mine[(slot + fresh + index - 2 * _FIRST) % _RING]
             for ear in range(channels):
-                line = spectrum[row]
+                line, bands = spectrum[row], target[ear * BANDS : (ear + 1) * BANDS]
                 for i in range(BINS):
                     magnitude[i] = np.sqrt(line[2 * i] ** 2 + line[2 * i + 1] ** 2)
                 for band in range(BANDS):
                     i = POOL * band
-                    target[band, ear] = (
+                    bands[band] = (
                         magnitude[i] + magnitude[i + 1] + magnitude[i + 2] + magnitude[i + 3]
                     )
                 row += 1
@@ -201,9 +201,8 @@ def _pool(  # noqa: C901 - one pass over the frames
                     source = edges[2 * _FIRST - _FRAMES + frame]
                 else:
                     source = mine[(slot + frame) % _RING]
-                for band in range(BANDS):
-                    for ear in range(channels):
-                        total[band, ear] += source[band, ear]
+                for i in range(total.size):
+                    total[i] += source[i]
             for band in range(BANDS):
                 for ear in range(channels):
-                    out[k, band, block, ear] = total[band, ear] * scale
+                    out[k, band, block, ear] = total[ear * BANDS + band] * scale
