@@ -79,6 +79,7 @@ def evaluate(
     num_envs: int = 32,
     checkpoint: str = "last",
     temperature: float = 1.0,
+    world: str | None = None,
     video: int = 0,
     out: Out = None,
     json: Json = None,
@@ -95,6 +96,8 @@ def evaluate(
         num_envs: environments at a time.
         checkpoint: last or best.
         temperature: of trained agents: 1 acts as in training, 0 takes the most probable action.
+        world: a scene's file or a folder of them, soundspaces:FOLDER/replica, habitat:EPISODES;
+            by default the world of the run, or generated homes.
         video: film the first agent on this many episodes.
         out: the film; video.mp4 in the run directory by default, else here.
         json: write the results there.
@@ -107,7 +110,7 @@ def evaluate(
     console = Console(stderr=True)
     results = run(
         agents, run_dir, split=split, sounds=sounds, episodes=episodes, seed=seed,
-        num_envs=num_envs, checkpoint=checkpoint, temperature=temperature,
+        num_envs=num_envs, checkpoint=checkpoint, temperature=temperature, world=world,
         say=lambda name: console.print(f"walking: {name}", highlight=False),
     )  # fmt: skip
     Console(width=max(Console().width, 132)).print(table(results))
@@ -116,7 +119,7 @@ def evaluate(
 
         path = film_agent(
             agents[0], run_dir, out, video, split=split, sounds=sounds, seed=seed,
-            checkpoint=checkpoint, temperature=temperature,
+            checkpoint=checkpoint, temperature=temperature, world=world,
         )  # fmt: skip
         results["video"] = str(path)
         print(f"film: {results['video']}")

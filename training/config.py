@@ -26,17 +26,21 @@ from .reading import find_yaml, override, read_yaml
 
 @dataclass(frozen=True)
 class EnvConfig:
-    """Arguments of `AudioGoalVectorEnv`, and the observation wrappers around it.
+    """Arguments of `AudioGoalVectorEnv`, which world it is in, and the wrappers around it.
 
     From `receiver` on: see `envs.simulators.options.HearingOptions`.
 
     Attributes:
+        world: "generated", scenes of files, or data of others; see `training.elsewhere`.
+        world_options: what that world has beyond the keys here.
         wrappers: import strings "module:Class" of vector wrappers, the innermost first. A module
             that begins with a dot is one of soundwalk's.
         encoders: those of the policy, filled in from there: frozen ones encode, for the others the
             sound of the last second is kept.
     """
 
+    world: str | tuple[str, ...] | dict[str, Any] = "generated"
+    world_options: dict[str, Any] = field(default_factory=dict)
     num_envs: int = 64
     split: str = "train"
     sounds: str = "heard"

@@ -13,10 +13,10 @@ from rich.table import Table
 from ..agents.baselines import Agent
 from ..agents.policies import AudioGoalPolicy
 from ..envs.interface import SoundwalkError
-from ..envs.tasks.episodes import Episode
 from ..envs.tasks.metrics import METRICS, bootstrap_interval
 from ..envs.vector import AudioGoalVectorEnv
 from .config import Config, EnvConfig
+from .elsewhere import GENERATED, listed, scene_arguments
 from .players import PolicyAgent, make_agent, resolve
 from .runs import run_config
 from .worlds import Envs, make_envs
@@ -39,6 +39,7 @@ def evaluate(
     num_envs: int = 32,
     checkpoint: str = "last",
     temperature: float = 1.0,
+    world: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Results:
     """Evaluate agents by name on the same episodes.
@@ -57,6 +58,8 @@ def evaluate(
             or the oracle depends on it.
         checkpoint: "last" or "best".
         temperature: of trained agents' choices; 0 always takes the most probable action.
+        world: where to walk instead of where the first trained agent was trained; see
+            `training.elsewhere`. All agents walk in one world, in the episodes of its split.
         say: told which agent is at work.
 
     Returns:
@@ -73,24 +76,27 @@ def evaluate(
     if run_dir is None:
         run_dir = next((name for name in agents if Path(name).is_dir()), None)
     kinds = {name: resolve(name, run_dir) for name in agents}
-    base = env_config(Path(run_dir) if run_dir else None, sounds)
+    base = env_config(Path(run_dir) if run_dir else None, sounds, world)
     walks = fixed_episodes(base, split=split, count=episodes, seed=seed)
+    episodes = len(walks)
     figures: dict[str, dict[str, dict[str, float]]] = {}
     stage = _Stage(walks, min(num_envs, episodes))
     try:
         for name, (kind, run) in kinds.items():
             if say is not None:
                 say(name)
-            envs = stage.envs(base if run is None else env_config(run, sounds))
+            config = base if run is None else env_config(run, sounds)
+            config = dataclasses.replace(config, world=base.world, world_options=base.world_options)
+            envs = stage.envs(config)
             agent = make_agent(
                 kind, envs, run=run, seed=seed, checkpoint=checkpoint, temperature=temperature
             )
             figures[name] = intervals(walk(agent, envs, episodes, seed=seed))
     finally:
         stage.close()
-    config = {"sounds": sounds, **_described(base)}
     return {
-        "split": split, "episodes": episodes, "seed": seed, "config": config, "agents": figures,
+        "split": split, "episodes": episodes, "seed": seed,
+        "config": {"sounds": sounds, **_described(base)}, "agents": figures,
     }  # fmt: skip
 
 
@@ -99,22 +105,28 @@ def evaluate_policy(policy: AudioGoalPolicy, config: Config) -> dict[str, float]
     wanted = config.eval
     base = dataclasses.replace(config.env, sounds=wanted.sounds)
     walks = fixed_episodes(base, split=wanted.split, count=wanted.episodes, seed=wanted.seed)
-    stage = _Stage(walks, min(config.env.num_envs, wanted.episodes))
+    stage = _Stage(walks, min(config.env.num_envs, len(walks)))
     try:
         policy.set_training_mode(False)
         envs = stage.envs(base)
         agent = PolicyAgent(policy, envs.num_envs, seed=wanted.seed)
-        rows = walk(agent, envs, wanted.episodes, seed=wanted.seed)
+        rows = walk(agent, envs, len(walks), seed=wanted.seed)
     finally:
         stage.close()
     return {name: float(np.mean([row[name] for row in rows])) for name in METRICS}
 
 
-def fixed_episodes(config: EnvConfig, *, split: str, count: int, seed: int) -> list[Episode]:
-    """The episodes that an evaluation walks: a function of these arguments alone."""
+def fixed_episodes(config: EnvConfig, *, split: str, count: int, seed: int) -> list[Any]:
+    """The episodes that an evaluation walks: a function of these arguments alone.
+
+    In data of others they are the first of the split, and fewer than `count` if it has no more.
+    """
+    given = listed(config, split=split, count=count)
+    if given is not None:
+        return given
     envs = AudioGoalVectorEnv(
         1, split=split, sounds=config.sounds, rooms=config.rooms, duration=config.duration,
-        sensors=(), homes=1, refresh=1 / EPISODES_PER_HOME,
+        sensors=(), homes=1, refresh=1 / EPISODES_PER_HOME, **scene_arguments(config),
     )  # fmt: skip
     try:
         rng = np.random.default_rng(seed)
@@ -157,7 +169,7 @@ def intervals(rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
 def table(results: Results) -> Table:
     """The results for people."""
     title = (
-        f"{results['episodes']} episodes, {results['split']} homes, "
+        f"{results['episodes']} episodes, {results['split']} {_places(results['config'])}, "
         f"{results['config']['sounds']} sounds, seed {results['seed']}"
     )
     view = Table(title=title)
@@ -173,10 +185,15 @@ def table(results: Results) -> Table:
     return view
 
 
+def _places(config: dict[str, Any]) -> str:
+    world = config.get("world")
+    return "homes" if world is None else f"of {world if isinstance(world, str) else 'scenes'}"
+
+
 class _Stage:
     """The listed episodes in one environment after another; equal ones are made once."""
 
-    def __init__(self, walks: list[Episode], num_envs: int) -> None:
+    def __init__(self, walks: list[Any], num_envs: int) -> None:
         self._walks, self._num_envs = walks, num_envs
         self._config: EnvConfig | None = None
         self._envs: Envs | None = None
@@ -199,12 +216,19 @@ class _Stage:
             self._envs = None
 
 
-def env_config(run: Path | None, sounds: str) -> EnvConfig:
-    """The environment that a run was trained in, or the default one, with other sounds."""
+def env_config(run: Path | None, sounds: str, world: str | None = None) -> EnvConfig:
+    """The environment that a run was trained in, or the default one, with other sounds.
+
+    With a world, that one instead; without the options of the other.
+    """
     config = run_config(run).env if run else EnvConfig()
+    if world is not None and world != config.world:
+        config = dataclasses.replace(config, world=world, world_options={})
     return dataclasses.replace(config, sounds=sounds)
 
 
 def _described(config: EnvConfig) -> dict[str, Any]:
-    names = ("rooms", "resolution", "sensors", "max_steps", "duration", "wrappers")
+    names = ["rooms", "resolution", "sensors", "max_steps", "duration", "wrappers"]
+    if config.world != GENERATED:
+        names += ["world", "world_options"]
     return {name: getattr(config, name) for name in names}

@@ -9,22 +9,24 @@ import numpy as np
 from ..envs.interface import SENSOR_HEIGHT, U8, SoundwalkError
 from ..envs.navigation import NavMap
 from ..envs.rendering import Camera, MeshPool, RenderMesh, render
-from ..envs.scenes import Scene, generate, load
+from ..envs.scenes import Scene, generate, open_scene
+from ..envs.scenes.open import OPENERS
 
 Point = tuple[float, float, float]
 
 
 def home(scene: str, rooms: tuple[int, int] | None) -> Scene:
-    """A home by the seed of the generator, or from a file that `save` wrote.
+    """A home by the seed of the generator, or from a file that `open_scene` reads.
 
     Raises:
         SoundwalkError: neither a whole number nor a file.
     """
     if Path(scene).is_file():
-        return load(scene)
+        return open_scene(scene)
     if not scene.isdigit():
         raise SoundwalkError(
-            f"--scene {scene!r}: expected the seed of a home, e.g. 7, or a saved scene (.npz)"
+            f"--scene {scene!r}: expected the seed of a home, e.g. 7, or a file of a scene: "
+            f"{', '.join(OPENERS)}"
         )
     return generate(int(scene), rooms)
 

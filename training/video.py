@@ -134,6 +134,7 @@ def film_agent(
     seed: int = 0,
     checkpoint: str = "last",
     temperature: float = 1.0,
+    world: str | None = None,
 ) -> Path:
     """Film an agent by name on the first episodes of an evaluation; arguments as `evaluate`.
 
@@ -147,12 +148,13 @@ def film_agent(
         seed: of the episodes.
         checkpoint: "last" or "best".
         temperature: of a trained agent's choices.
+        world: where to walk instead of where the agent was trained.
 
     Returns:
         Where the film is.
     """
     kind, run = resolve(name, run_dir)
-    config = env_config(run, sounds)
+    config = env_config(run, sounds, world)
     sensors = tuple(dict.fromkeys([*config.sensors, "audio"]))
     config = dataclasses.replace(config, sensors=sensors)
     walks = fixed_episodes(config, split=split, count=count, seed=seed)

@@ -11,10 +11,10 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 
 from ..agents.policies import AudioGoalPolicy
 from ..envs.interface import SoundwalkError
-from ..envs.vector import AudioGoalVectorEnv
 from ..perception.encoders.pretrained import EncoderSource
 from ..perception.features.encoded import EncodedObservation, WaveformMemory
 from .config import EnvConfig, PolicyConfig
+from .elsewhere import open_world
 
 Envs = VectorEnv[Any, Any, Any]
 
@@ -77,11 +77,10 @@ def make_envs(
         options: further or other arguments of `AudioGoalVectorEnv`.
 
     Raises:
-        SoundwalkError: a wrapper cannot be found, an encoder cannot be used, or an argument has no
-            meaning.
+        SoundwalkError: the world cannot be opened, a wrapper cannot be found, an encoder cannot be
+            used, or an argument has no meaning.
     """
-    arguments = {name: getattr(config, name) for name in _ENV_ARGUMENTS}
-    envs: Envs = AudioGoalVectorEnv(**{**arguments, **options})
+    envs = open_world(config, options)
     for wrapper in config.wrappers:
         envs = find(wrapper)(envs)
     envs = with_encoders(envs, config.encoders)
@@ -161,8 +160,3 @@ def make_policy(config: PolicyConfig, envs: Envs) -> AudioGoalPolicy:
     return AudioGoalPolicy(
         kept, envs.single_action_space, lambda _: 0.0, **policy_arguments(config)
     )
-
-
-_ENV_ARGUMENTS = tuple(
-    name for name in EnvConfig.__dataclass_fields__ if name not in ("wrappers", "encoders")
-)

@@ -12,10 +12,10 @@ from .scene import Scene
 from .store import load
 
 
-def _mesh(path: Path) -> Scene:
-    from .mesh import load_mesh
+def _mesh(path: Path, **options: Any) -> Scene:
+    from .mesh import MeshOptions, load_mesh
 
-    return load_mesh(path)
+    return load_mesh(path, **_known(MeshOptions, options))
 
 
 def _plan(path: Path) -> Scene:
@@ -27,7 +27,7 @@ def _plan(path: Path) -> Scene:
 def _map(path: Path, **options: Any) -> Scene:
     from .maps import load_map
 
-    return load_map(path, **_known(load_map, options))
+    return load_map(path, **_known(load_map, options, skipped=1))
 
 
 OPENERS: dict[str, Callable[..., Scene]] = {
@@ -35,16 +35,17 @@ OPENERS: dict[str, Callable[..., Scene]] = {
     ".json": _plan,
     ".yaml": _map,
     ".yml": _map,
+    **dict.fromkeys((".glb", ".gltf", ".obj", ".ply", ".dae", ".stl"), _mesh),
 }
 """What opens a file, by its ending in small letters."""
 
 
 def open_scene(path: str | Path, **options: Any) -> Scene:
-    """A scene from a file: one that `save` wrote (.npz), a plan (.json), a robot's map (.yaml).
+    """A scene from a file: .npz of `save`, a plan (.json), a robot's map (.yaml), or a mesh.
 
     Args:
         path: of the file.
-        options: of what reads it: `load_map` has some, others have none.
+        options: of what reads it: see `load_map` and `MeshOptions`; other files have none.
 
     Raises:
         SoundwalkError: no such file, an ending that nothing here reads, an option that its reader
@@ -70,9 +71,9 @@ def _takes_options(opener: Callable[..., Scene]) -> bool:
     return len(inspect.signature(opener).parameters) > 1
 
 
-def _known(reader: Callable[..., Scene], options: dict[str, Any]) -> dict[str, Any]:
-    """The options, if the reader has them all."""
-    names = list(inspect.signature(reader).parameters)[1:]
+def _known(reader: Callable[..., Any], options: dict[str, Any], skipped: int = 0) -> dict[str, Any]:
+    """The options, if they are all parameters of the reader, after the first few."""
+    names = list(inspect.signature(reader).parameters)[skipped:]
     for name in options:
         if name not in names:
             raise unknown("option of a scene's file", name, names)

@@ -7,6 +7,7 @@ wanted next while the agents walk in the present ones.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ from ..rendering import MeshPool, RenderMesh
 from ..scenes import Scene, generate
 from ..scenes.open import open_scene
 
+_MOST_KEPT = 8  # homes of files that stay for the next pool: meshes take seconds to build
 _MOST_EXPECTED = 32  # homes built ahead; each takes about a megabyte
 Rooms = tuple[int, int]
 Key = tuple[int, Rooms, str]  # seed and rooms of a generated home, or the name of a scene
@@ -44,6 +46,27 @@ class Home:
             nav=NavMap.from_scene(scene),
             acoustics=AcousticModel.from_scene(scene, config),
         )
+
+
+_kept: OrderedDict[tuple[Any, ...], Home] = OrderedDict()
+_keeping = threading.Lock()
+
+
+def _from_file(path: Path, options: Mapping[str, Any], config: AcousticConfig) -> Home:
+    """The home of a scene's file; one that was built before and has not changed since is kept."""
+    there = path.stat() if path.is_file() else None
+    changed = there and (there.st_mtime_ns, there.st_size)
+    key = (str(path.resolve()), changed, repr(sorted(options.items())), repr(config))
+    with _keeping:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    home = Home.from_scene(open_scene(path, **options), config)
+    with _keeping:
+        _kept[key] = home
+        while len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return home
 
 
 class HomePool:
@@ -135,9 +158,9 @@ class HomePool:
         if name not in self._scenes:
             raise unknown("scene", name, self._scenes or ["none: the environment has no `scenes`"])
         scene = self._scenes[name]
-        if not isinstance(scene, Scene):
-            scene = open_scene(scene, **self._scene_options)
-        return Home.from_scene(scene, self.config)
+        if isinstance(scene, Scene):
+            return Home.from_scene(scene, self.config)
+        return _from_file(scene, self._scene_options, self.config)
 
     def _take_slot(self) -> int:
         if self._free:

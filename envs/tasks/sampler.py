@@ -25,7 +25,6 @@ DOOR_SHARE = 0.65  # how often start and goal are asked to lie in different room
 NEAREST_START = 2 * SUCCESS_DISTANCE  # metres; closer starts would be no walk
 _STARTS = 32  # candidates drawn for a start
 _ATTEMPTS = 40  # targets tried before a home is given up
-_SCENES = 20  # scenes given up in a row before it is said that there are no episodes
 _SPLITS = ("train", "val", "test")
 _UNDER = 0.1  # metres below a ceiling where a sound is at least
 
@@ -119,9 +118,9 @@ class SampledEpisodes:
         if self._scenes:
             other = _SPLITS.index(self._split)
             rng = np.random.default_rng([int(rng.integers(1 << 32)), other])
-        failed = list[str]()
-        while len(failed) < _SCENES:
-            key = self._choose(rng, count)
+        failed = set[str]()
+        while not self._scenes or len(failed) < len(self._scenes):
+            key = self._choose(rng, count, failed)
             slot = self._pool.acquire(*key)
             try:
                 home = self._pool.home(slot)
@@ -132,10 +131,10 @@ class SampledEpisodes:
                 self._pool.release(slot)
             if episode is not None:
                 return episode
-            failed += [key[2]] * bool(self._scenes)
+            failed.add(key[2])
         raise SoundwalkError(
-            f"no episode can be found in {', '.join(sorted(set(failed)))}: a start must lie at "
-            f"least {NEAREST_START:g} m of walking from a sound, in one piece with it"
+            f"no episode can be found in {', '.join(sorted(failed))}: a start must lie at least "
+            f"{NEAREST_START:g} m of walking from a sound, in one piece with it"
         )
 
     def index(self, agent: int, count: int) -> int:
@@ -149,10 +148,11 @@ class SampledEpisodes:
         last = int((count + 1) * self._refresh) + self._homes - 1
         return [(self._seeds[last % len(self._seeds)], self._rooms, "")]
 
-    def _choose(self, rng: np.random.Generator, count: int) -> Key:
-        """A home of the window, or one of the scenes."""
+    def _choose(self, rng: np.random.Generator, count: int, failed: set[str]) -> Key:
+        """A home of the window, or one of the scenes that have not failed."""
         if self._scenes:
-            return -1, (0, 0), self._scenes[int(rng.integers(len(self._scenes)))]
+            left = [name for name in self._scenes if name not in failed]
+            return -1, (0, 0), left[int(rng.integers(len(left)))]
         window = int(count * self._refresh)
         seed = self._seeds[(window + int(rng.integers(self._homes))) % len(self._seeds)]
         return seed, self._rooms, ""
