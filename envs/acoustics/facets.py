@@ -1,7 +1,8 @@
 """What reflects besides the walls: flat facets of furniture, and patches of rough walls.
 
 Facets come from the triangles that the camera sees: neighbours in one plane are joined to
-rectangles; what is small, looks at the floor or a wall nearby is left out.
+rectangles; what is small, looks at the floor or a wall nearby is left out. In places known by their
+geometry everything counts that does not lie on a face of a room's box.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from ..interface import F32, F64, I32, I64, Bool
 from ..scenes.scene import Scene
+from .wandering import ALONG, NEAR_FACE
 
 LEAST = 0.08  # m2
 LARGE = 1.4  # m; facets that are longer scatter in pieces
@@ -120,6 +122,15 @@ def _exposed(rows: F64, box: F64) -> Bool:
     return exposed
 
 
+def _on_walls(rows: F64, box: F64) -> Bool:
+    """Which rows lie along a face of a room and near it: images of the room reflect there."""
+    low, high = np.append(box[:2], 0.0), np.append(box[2:4], box[4])
+    centre, along = rows[:, :3], np.abs(rows[:, 3:6]) >= ALONG
+    near = np.minimum(np.abs(centre - low), np.abs(centre - high)) <= NEAR_FACE
+    on: Bool = (along & near).any(1)
+    return on
+
+
 def _pieces(row: F64, longest: float) -> F64:
     """A rectangle cut into equal pieces (N, COLUMNS) no longer than `longest`."""
     counts = [math.ceil(2 * half / longest) or 1 for half in row[9:11].tolist()]
@@ -181,7 +192,7 @@ def find_facets(scene: Scene, absorption: F64, scattering: F64, *, wanted: bool 
     rooms = np.array([(*room.box, room.height) for room in scene.plan.rooms])
     found: list[list[tuple[F64, int, bool, bool]]] = [[] for _ in rooms]
     if wanted:
-        solid = np.flatnonzero(scene.instance > 0)
+        solid = np.flatnonzero((scene.instance > 0) | (scene.free is not None))
         corners = scene.triangles[solid].astype(np.float64)
         labels = scene.instance[solid].astype(np.int64) * len(scene.surfaces)
         labels += scene.surface[solid]
@@ -191,6 +202,8 @@ def find_facets(scene: Scene, absorption: F64, scattering: F64, *, wanted: bool 
         surfaces = scene.surface[solid][member].astype(np.int64)
         for index, room in enumerate(scene.plan.rooms):
             mine = _exposed(rows, rooms[index])
+            if scene.free is not None:
+                mine &= ~_on_walls(rows, rooms[index])
             walls = list(room.surfaces)
             found[index] = _room_rows(rows[mine], surfaces[mine], rooms[index], walls, scattering)
     most, bands = max(1, *map(len, found)), absorption.shape[1]

@@ -23,6 +23,7 @@ from .statistics import (
     furniture_areas,
     room_statistics,
 )
+from .traced import traced_statistics
 
 EARLY, LATE = 15.0, 60.0  # m: how far sound has gone that is drawn, and that is diffuse
 
@@ -195,6 +196,8 @@ class AcousticModel:
         facets = find_facets(scene, absorption, scattering, wanted=config.scattering)
         rough = scattering * (config.scattering and config.late)
         stats = room_statistics(plan, absorption, furniture_areas(plan, absorption))
+        if scene.free is not None:
+            stats = traced_statistics(scene, scene.free, absorption, stats)
         air = air_absorption(config, LATE)
         surfaces = absorption, transmission
         cells = assemble(plan, stats, surfaces, config.transmission, config.speed)

@@ -23,7 +23,7 @@ def whereabouts(model: HasScene, x: float, y: float) -> tuple[int, int]:
         SoundwalkError: (x, y) lies in a wall or outside the home.
     """
     plan = model.scene.plan
-    room = plan.room_at(x, y)
+    room = model.scene.room_at(x, y)
     if plan.rooms[room].contains(x, y):
         return room, -1
     for index, door in enumerate(plan.doors):

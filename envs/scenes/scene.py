@@ -28,6 +28,7 @@ Box3 = tuple[float, float, float, float, float, float]  # x0, y0, z0, x1, y1, z1
 Point3 = tuple[float, float, float]
 
 LEAF = 0.04  # m, thickness of a door's leaf
+BESIDE = 1.5  # m beside the boxes that stand for the rooms of a place known by its raster
 
 # The order of a room's six faces, wherever faces are listed.
 WEST, EAST, SOUTH, NORTH, FLOOR, CEILING = range(6)
@@ -240,6 +241,25 @@ class Scene:
     name: str = field(default="scene")
     free: FreeSpace | None = None
     skin: Skin | None = None
+
+    def room_at(self, x: float, y: float) -> int:
+        """As `FloorPlan.room_at`, for points beside the boxes, too, if the scene has a raster.
+
+        Boxes cannot always follow the walls of such places: up to BESIDE metres beside them the
+        nearest counts.
+
+        Raises:
+            SoundwalkError: the point lies in a wall or outside the home.
+        """
+        try:
+            return self.plan.room_at(x, y)
+        except SoundwalkError:
+            boxes = np.array([room.box for room in self.plan.rooms])
+            gaps = np.maximum(np.maximum(boxes[:, :2] - (x, y), (x, y) - boxes[:, 2:]), 0.0)
+            away = np.hypot(gaps[:, 0], gaps[:, 1])
+            if self.free is None or away.min() > BESIDE:
+                raise
+            return int(away.argmin())
 
     def __post_init__(self) -> None:
         """Check that the arrays belong together."""
