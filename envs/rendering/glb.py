@@ -17,6 +17,7 @@ from ..scenes.scene import TEXTURES, Scene
 from .textures import TEXELS, TILE_METRES, atlas
 
 EMITS = "emits"  # the note of an object's node: from the middle of its box to where it sounds
+MADE_OF = "made of"  # the note of furniture's nodes: the surface that counts for acoustics
 
 
 def save_glb(scene: Scene, path: str | Path) -> None:
@@ -74,7 +75,10 @@ def _names(scene: Scene) -> tuple[dict[int, str], dict[int, dict[str, Any]]]:
     """Names of instances, and notes on them."""
     names = {piece.instance: f"furniture:{piece.kind}:{piece.instance}"
              for piece in scene.plan.furniture}  # fmt: skip
-    notes: dict[int, dict[str, Any]] = {}
+    notes: dict[int, dict[str, Any]] = {
+        piece.instance: {MADE_OF: scene.surfaces[piece.surface].name}
+        for piece in scene.plan.furniture
+    }
     for thing in scene.plan.objects:
         names[thing.instance] = f"object:{thing.category}:{thing.instance}"
         low, high = np.array(thing.box[:3]), np.array(thing.box[3:])

@@ -20,6 +20,8 @@ from .soup import Soup
 _FAR = 1.0  # m; what stands farther from every room belongs to another storey or island
 EMITS = "emits"
 """The note of an object that says where it sounds: metres from the middle of its box."""
+MADE_OF = "made of"
+"""The note of furniture that names the surface by which it absorbs; else that of most faces."""
 
 
 def with_things(scene: Scene, soup: Soup) -> Scene:
@@ -37,7 +39,8 @@ def with_things(scene: Scene, soup: Soup) -> Scene:
         if room is None:
             continue
         if word == "furniture":
-            furniture.append(_furniture(scene, kind, room, faces, number))
+            notes = soup.nodes[nodes[0]].notes
+            furniture.append(_furniture(scene, (kind, room, number), faces, notes))
         elif kind in CATEGORIES:
             box = _around(scene.triangles[faces])
             position = _position(box, soup.nodes[nodes[0]].notes)
@@ -56,10 +59,16 @@ def _groups(soup: Soup) -> dict[tuple[str, ...], list[int]]:
     return groups
 
 
-def _furniture(scene: Scene, kind: str, room: int, faces: Bool, number: int) -> Furniture:
-    """A piece of furniture that has these faces."""
+def _furniture(
+    scene: Scene, what: tuple[str, int, int], faces: Bool, notes: dict[str, Any]
+) -> Furniture:
+    """A piece of furniture of a kind, in a room, with a number, that has these faces."""
+    kind, room, number = what
     triangles = scene.triangles[faces]
     surface = int(np.bincount(scene.surface[faces]).argmax())
+    names = [entry.name for entry in scene.surfaces]
+    if notes.get(MADE_OF) in names:
+        surface = names.index(notes[MADE_OF])
     return Furniture(kind, room, _around(triangles), surface, number, solid_boxes(triangles))
 
 
