@@ -1,8 +1,9 @@
 """How fast it is: flat figures per CPU-second, medians over repeats, and the machine.
 
 CPU seconds are `time.process_time`: the machines this runs on are shared, wall time is not stable.
-Figures are of steady state: kernels are compiled and the first homes are built before the clock
-starts; homes that episodes need later are built while it runs.
+Figures are of steady state: before the clock starts kernels are compiled, the homes that training
+draws from at first are built and its clips are synthesised, which happens once in millions of
+steps; homes that join them later are built while it runs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..envs.interface import I64, SENSOR_HEIGHT, Action
 from ..envs.rendering import Camera, render
 from ..envs.sb3 import SB3VecEnv
 from ..envs.simulators.native import NativeSimulator
+from ..envs.tasks.episodes import home_seeds
 from .bench_acoustics import hearing
 from .config import Config, EnvConfig
 from .curves import make_logger
@@ -46,7 +48,8 @@ def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
         config: what PPO trains; the default configuration if left out.
 
     Returns:
-        Flat figures: env_steps_per_cpu_second and the share of each sense in it,
+        Flat figures: env_steps_per_cpu_second with the slowest and the fastest repeat, and the
+        share of each sense in it,
         frames_per_cpu_second (64 x 64) and frames_128_per_cpu_second, rirs_per_cpu_second, those
         of order 4, home_setup_ms, seven_band_ratio, further_source_ratio,
         ppo_steps_per_cpu_second, peak_rss_mb, and the machine.
@@ -55,25 +58,24 @@ def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
     torch.set_num_threads(1)
     repeats = 3 if quick else 5
     figures: Figures = {"num_envs": NUM_ENVS, "repeats": repeats}
+    steps = 30 if quick else 150
     try:
-        envs = make_envs(EnvConfig(num_envs=NUM_ENVS, sensors=("rgb", "depth", "audio")))
+        envs = _walkers()
         try:
-            figures |= _env_steps(envs, 30 if quick else 150, repeats)
+            figures |= _env_steps(envs, steps, repeats)
             figures |= _senses(envs.unwrapped.simulator, 20 if quick else 100, repeats)  # type: ignore[attr-defined]
         finally:
             envs.close()
         del envs
         gc.collect()
         figures |= hearing(repeats)
-        figures["further_source_ratio"] = _further_source(
-            float(figures["env_steps_per_cpu_second"]), 30 if quick else 150, repeats
-        )
-        gc.collect()
         figures |= _ppo_steps(config or Config(), 1 if quick else 3)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes; bytes on macOS
+        figures["peak_rss_mb"] = round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+        gc.collect()
+        figures |= _further_source(steps // 3, 3 * repeats)
     finally:
         torch.set_num_threads(threads)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes; bytes on macOS
-    figures["peak_rss_mb"] = round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
     return figures | machine()
 
 
@@ -92,25 +94,46 @@ def machine() -> Figures:
     }
 
 
+def _walkers(distractors: int = 0) -> Envs:
+    """Environments that have all they need once, and whose agents are on their way."""
+    config = EnvConfig(
+        num_envs=NUM_ENVS, sensors=("rgb", "depth", "audio"), distractors=distractors
+    )
+    envs = make_envs(config)
+    base: Any = envs.unwrapped
+    for seed in home_seeds(config.split)[: config.homes]:
+        base.pool.release(base.pool.acquire(seed, config.rooms))
+    for clip in base.bank.clips(config.split):
+        base.bank.load(clip)
+    envs.reset(seed=0)
+    _walk(envs, 20, np.random.default_rng(1))
+    return envs
+
+
+def _walk(envs: Envs, steps: int, rng: np.random.Generator) -> float:
+    """CPU seconds of so many steps."""
+    since = time.process_time()
+    for _ in range(steps):
+        envs.step(_wander(rng, envs.num_envs))
+    return time.process_time() - since
+
+
 def _env_steps(envs: Envs, steps: int, repeats: int) -> Figures:
     """Environment steps with spectrogram and resets, and where the time goes."""
     rng = np.random.default_rng(0)
     clock = envs.unwrapped.simulator.clock  # type: ignore[attr-defined]
-    envs.reset(seed=0)
-    for _ in range(20):
-        envs.step(_wander(rng, envs.num_envs))
     rates, shares = [], []
     for _ in range(repeats):
         clock.seconds.update(dict.fromkeys(_SENSES, 0.0))
-        since, began = time.process_time(), time.perf_counter()
-        for _ in range(steps):
-            envs.step(_wander(rng, envs.num_envs))
-        rates.append(steps * envs.num_envs / (time.process_time() - since))
+        began = time.perf_counter()
+        rates.append(steps * envs.num_envs / _walk(envs, steps, rng))
         passed = time.perf_counter() - began  # reading CPU time in every step would cost a tenth
         shares.append([clock.seconds[sense] / passed for sense in _SENSES])
     middle = np.median(shares, axis=0)
     return {
         "env_steps_per_cpu_second": _round(np.median(rates)),
+        "env_steps_slowest": _round(min(rates)),
+        "env_steps_fastest": _round(max(rates)),
         **{f"share_{s}": round(float(m), 3) for s, m in zip(_SENSES, middle, strict=True)},
         "share_other": round(float(1 - middle.sum()), 3),
     }
@@ -145,14 +168,28 @@ def _senses(simulator: NativeSimulator, batches: int, repeats: int) -> Figures:
     }
 
 
-def _further_source(alone: float, steps: int, repeats: int) -> float:
-    """How much more a step costs when a distractor sounds, too; `alone` is the rate without."""
-    envs = make_envs(EnvConfig(num_envs=NUM_ENVS, sensors=("rgb", "depth", "audio"), distractors=1))
+def _further_source(steps: int, repeats: int) -> Figures:
+    """What a step costs more when a distractor sounds, too: in turns, so that both have like times.
+
+    The ratio is the median over the turns; so are the microseconds.
+    """
+    both = [_walkers(distractors) for distractors in (0, 1)]
     try:
-        rate = float(_env_steps(envs, steps, repeats)["env_steps_per_cpu_second"])
+        rngs = [np.random.default_rng(0) for _ in both]
+        costs = np.array(
+            [
+                [_walk(envs, steps, rng) for envs, rng in zip(both, rngs, strict=True)]
+                for _ in range(repeats)
+            ]
+        )
     finally:
-        envs.close()
-    return round(alone / rate - 1.0, 3)
+        for envs in both:
+            envs.close()
+    more = (costs[:, 1] - costs[:, 0]) / (steps * NUM_ENVS)
+    return {
+        "further_source_ratio": round(float(np.median(costs[:, 1] / costs[:, 0])) - 1.0, 3),
+        "further_source_us": round(1e6 * float(np.median(more)), 1),
+    }
 
 
 def _ppo_steps(config: Config, repeats: int) -> Figures:
