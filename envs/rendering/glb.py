@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..interface import F32, F64, I64, Bool, SoundwalkError
+from ..interface import F32, F64, I64, SoundwalkError
 from ..scenes.scene import TEXTURES, Scene
+from .mesh import GAMMA
 from .textures import TEXELS, TILE_METRES, atlas
 
 EMITS = "emits"  # the note of an object's node: from the middle of its box to where it sounds
@@ -37,11 +38,11 @@ def save_glb(scene: Scene, path: str | Path) -> None:
         raise SoundwalkError(f"{str(path)!r} ends in {file.suffix!r}: scenes are written as .glb")
     if not file.parent.is_dir():
         raise SoundwalkError(f"the folder {str(file.parent)!r} does not exist: create it first")
-    materials: dict[tuple[int, int], Any] = {}
+    materials: dict[_Look, Any] = {}
     whole = trimesh.Scene()
     for name, notes, faces, key in _pieces(scene):
         if key not in materials:
-            materials[key] = _material(scene, *key)
+            materials[key] = _material(scene, key)
         corners = scene.triangles[faces]
         mesh = trimesh.Trimesh(
             _y_up(corners.reshape(-1, 3).astype(np.float64)),
@@ -58,17 +59,25 @@ def _y_up(points: F64) -> F64:
     return np.stack([points[:, 0], points[:, 2], -points[:, 1]], 1)
 
 
-def _pieces(scene: Scene) -> Iterator[tuple[str, dict[str, Any], I64, tuple[int, int]]]:
-    """Name, notes, faces, and surface and picture of everything that becomes a node."""
+_Look = tuple[int, int, int]  # surface, picture or -1, tint of the picture as 0xRRGGBB
+
+
+def _pieces(scene: Scene) -> Iterator[tuple[str, dict[str, Any], I64, _Look]]:
+    """Name, notes, faces, and looks of everything that becomes a node."""
     names, notes = _names(scene)
-    picture = np.full(len(scene.triangles), -1) if scene.skin is None else scene.skin.image
-    rows = np.stack([scene.instance, scene.surface, picture], 1)
+    count = len(scene.triangles)
+    picture, tint = np.full(count, -1), np.zeros(count, np.int64)
+    if scene.skin is not None:
+        picture = scene.skin.image
+        mean = np.rint(scene.skin.colours.mean(1)).astype(np.int64)
+        tint = np.where(picture >= 0, mean @ (1 << 16, 1 << 8, 1), 0)
+    rows = np.stack([scene.instance, scene.surface, picture, tint], 1)
     groups, group = np.unique(rows, axis=0, return_inverse=True)
-    for index, (instance, surface, image) in enumerate(groups.tolist()):
+    for index, (instance, surface, image, colour) in enumerate(groups.tolist()):
         thing = names.get(instance, f"shell:{instance}")
-        called = f"{thing}:{scene.surfaces[surface].name}" + (f":{image}" if image >= 0 else "")
+        called = f"{thing}:{scene.surfaces[surface].name}:{index}"
         faces = np.flatnonzero(group.ravel() == index)
-        yield called, notes.get(instance, {}), faces, (surface, image)
+        yield called, notes.get(instance, {}), faces, (surface, image, colour)
 
 
 def _names(scene: Scene) -> tuple[dict[int, str], dict[int, dict[str, Any]]]:
@@ -87,15 +96,22 @@ def _names(scene: Scene) -> tuple[dict[int, str], dict[int, dict[str, Any]]]:
     return names, notes
 
 
-def _material(scene: Scene, surface: int, image: int) -> Any:
+def _material(scene: Scene, look: _Look) -> Any:
     """The material of a surface, with its texture or with a picture of the scene's skin."""
     from PIL import Image
     from trimesh.visual.material import PBRMaterial
 
+    surface, image, tint = look
     entry = scene.surfaces[surface]
     if scene.skin is not None:
         picture = None if image < 0 else Image.fromarray(scene.skin.images[image])
-        return PBRMaterial(name=entry.name, baseColorTexture=picture, metallicFactor=0.0)
+        screen = np.array([tint >> 16, tint >> 8 & 255, tint & 255]) / 255
+        return PBRMaterial(
+            name=entry.name,
+            baseColorFactor=[*screen**GAMMA, 1.0],
+            baseColorTexture=picture,
+            metallicFactor=0.0,
+        )
     tile = atlas()[entry.texture, : TEXELS * TEXELS, :3].reshape(TEXELS, TEXELS, 3)
     return PBRMaterial(
         name=entry.name,
@@ -106,13 +122,13 @@ def _material(scene: Scene, surface: int, image: int) -> Any:
     )
 
 
-def _visual(scene: Scene, faces: I64 | Bool, key: tuple[int, int], material: Any) -> Any:
+def _visual(scene: Scene, faces: I64, look: _Look, material: Any) -> Any:
     """What trimesh calls a visual: places in the picture, or colours of corners."""
     from trimesh.visual import ColorVisuals, TextureVisuals
 
     if scene.skin is None:
-        uv = _planar(scene.triangles[faces], scene.surfaces[key[0]].texture)
-    elif key[1] >= 0:
+        uv = _planar(scene.triangles[faces], scene.surfaces[look[0]].texture)
+    elif look[1] >= 0:
         uv = scene.skin.uv[faces].reshape(-1, 2)
     else:
         return ColorVisuals(vertex_colors=scene.skin.colours[faces].reshape(-1, 3))

@@ -47,9 +47,10 @@ def finished(scene: Scene) -> Scene:
 
 
 def _spread(scene: Scene) -> tuple[F64, I64, I64]:
-    """Points (N, 3) all over what is no furniture, the axis they face along or -1, their surface."""
+    """Points (N, 3) over all but furniture, the axis that each faces along or -1, its surface."""
     corners = scene.triangles.astype(np.float64)
-    things = [thing.instance for thing in (*scene.plan.furniture, *scene.plan.objects)]
+    things = [piece.instance for piece in scene.plan.furniture]
+    things += [thing.instance for thing in scene.plan.objects]
     area = np.where(np.isin(scene.instance, things), 0.0, areas(corners))
     rng = np.random.default_rng(0)
     marks = (np.arange(_POINTS) + 0.5) / _POINTS * area.sum()

@@ -114,7 +114,9 @@ def import_mesh(path: str | Path, options: MeshOptions | None = None) -> tuple[S
     if angle:
         notes += (f"walls stood at {np.rad2deg(angle):.1f} degrees to the axes: turned back",)
     if building.turned:
-        notes += ("no floor looks up: faces were taken to look both ways",)
+        notes += (
+            "nowhere does a floor look up and have a roof: faces were taken to look both ways",
+        )
     report = MeshReport(
         file=file.name,
         up=f"{frame.up} ({frame.up_by})",
@@ -156,16 +158,26 @@ def _size(corners: F64) -> tuple[float, float, float]:
     return round(float(x), 3), round(float(y), 3), round(float(z), 3)
 
 
+def _standable(soup: Soup, body: Body) -> tuple[Building, tuple[Storey, ...]]:
+    """The building and its storeys; faces look both ways if only so a floor has a roof over it."""
+    building = Building.of(soup.corners)
+    storeys = find_storeys(building, body)
+    if any(storey.roofed > 0.5 for storey in storeys):
+        return building, storeys
+    both = Building.of(soup.corners, turned=True)
+    more = find_storeys(both, body)
+    largest = max((storey.area for storey in storeys), default=0.0)
+    if any(storey.roofed > 0.5 and storey.area > largest / 2 for storey in more) or not storeys:
+        return both, more
+    return building, storeys
+
+
 def _storeys(
     soup: Soup, body: Body, level: int | None, path: Path
 ) -> tuple[Building, tuple[Storey, ...], int]:
     """The building, its storeys, and which of them is wanted."""
-    for turned in (False, True):
-        building = Building.of(soup.corners, turned=turned)
-        storeys = find_storeys(building, body)
-        if storeys:
-            break
-    else:
+    building, storeys = _standable(soup, body)
+    if not storeys:
         size = " x ".join(f"{v:g}" for v in _size(soup.corners))
         raise SoundwalkError(
             f"no floor was found in {str(path)!r} ({size} m): nowhere is there 1 m² that looks up, "

@@ -99,17 +99,18 @@ class Naming:
         for own in (name, plain):
             if own in SURFACES or own in ABSORPTION:
                 return own
-        guesses = [_guess(text) for text in texts] if self.guess else []
+        guesses = [_guess(text) for text in (name, thing)] if self.guess else []
         return next((guess for guess in guesses if guess), self.default)
 
 
 def _guess(text: str) -> str:
     """The surface that a word of a name stands for; "" if none does.
 
-    >>> _guess("shower glass door"), _guess("default_0")
+    >>> _guess("showerGlassDoor"), _guess("default_0")
     ('glass', '')
     """
-    words = set(re.findall(r"[a-z]+", text))
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower()
+    words = set(re.findall(r"[a-z]+", apart))
     hits = (value for word, value in GUESSES.items() if word in words or word + "s" in words)
     return next(hits, "")
 

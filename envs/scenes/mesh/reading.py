@@ -41,10 +41,6 @@ def read_mesh(path: Path) -> tuple[Soup, tuple[str, ...]]:
     pictures = missing_files(path)
     try:
         scene = trimesh.load_scene(str(path), process=False)
-    except ImportError as error:
-        raise SoundwalkError(
-            f"{str(path)!r} needs the package {error.name!r}: pip install pycollada"
-        ) from error
     except Exception as error:  # trimesh's readers raise whatever their parsers do
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
     parts = list(_parts(scene, path))

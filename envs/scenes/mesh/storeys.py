@@ -172,9 +172,10 @@ def _candidates(building: Building) -> list[float]:
         return []
     area = areas(corners)
     z = corners[..., 2].mean(1)
-    bins = np.floor((z - z.min()) / _BIN).astype(np.int64)
-    gathered = np.bincount(bins, area)
-    centre = np.bincount(bins, area * z) / np.maximum(gathered, 1e-12)
+    bins = np.floor((z - z.min()) / _BIN).astype(np.int64) + 1
+    count = int(bins.max()) + 2  # an empty one on either side
+    gathered = np.bincount(bins, area, count)
+    centre = np.bincount(bins, area * z, count) / np.maximum(gathered, 1e-12)
     wide = np.convolve(gathered, (1, 1, 1), "same")
     order = np.argsort(-wide, kind="stable")[:_TRIED]
     return [float(centre[k]) for k in order if gathered[k] > 0 and wide[k] >= SMALLEST]
