@@ -1,8 +1,13 @@
-"""Through which doors sound goes from room to room: shortest routes in the graph of doors."""
+"""Through which doors sound goes from room to room: shortest routes in the graph of doors.
+
+Found best first, each room entered at most FOLLOWED times: in a home that is every route there is,
+in places of many rooms in rings their number would grow without bound.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections import Counter
 
 import numpy as np
 
@@ -10,6 +15,9 @@ from ..interface import I32
 from ..scenes.scene import Door, FloorPlan
 
 ROUTES = 3  # routes kept between two rooms
+FOLLOWED = (200, 6)  # times that a room is entered, in homes, and in places of MANY rooms and more
+MANY = 12
+LONGEST = 15  # doors; sound by farther routes is left to the diffuse field (tables.MAX_OPENINGS)
 DETOUR = 1.6  # routes longer than this times the shortest, and 2 m, are left to the diffuse field
 
 
@@ -18,29 +26,36 @@ def _centre(door: Door) -> tuple[float, float]:
     return (door.box[0] + door.box[2]) / 2, (door.box[1] + door.box[3]) / 2
 
 
-def _simple_routes(plan: FloorPlan, room: int, seen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Every sequence of open doors that starts in `room` and enters no room twice."""
+def _routes(plan: FloorPlan, start: int) -> list[tuple[float, tuple[int, ...], int]]:
+    """Length, open doors and last room of routes that enter no room twice, shortest first."""
+    exits: list[list[tuple[int, int]]] = [[] for _ in plan.rooms]
     for index, door in enumerate(plan.doors):
-        if door.open and room in door.rooms:
-            following = door.rooms[1] if door.rooms[0] == room else door.rooms[0]
-            if following not in seen:
-                yield (index,)
-                for rest in _simple_routes(plan, following, (*seen, following)):
-                    yield (index, *rest)
+        if door.open:
+            low, high = door.rooms
+            exits[low].append((index, high))
+            exits[high].append((index, low))
+    followed = FOLLOWED[len(plan.rooms) > MANY]
+    found: list[tuple[float, tuple[int, ...], int]] = []
+    entered: Counter[int] = Counter()
+    waiting: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = [(0.0, (), (start,))]
+    while waiting:
+        length, route, rooms = heapq.heappop(waiting)
+        if entered[rooms[-1]] == followed:
+            continue
+        entered[rooms[-1]] += 1
+        if route:
+            found.append((length, route, rooms[-1]))
+        for index, beyond in exits[rooms[-1]]:
+            if beyond not in rooms and len(route) < LONGEST:
+                longer = (*route, index)
+                heapq.heappush(waiting, (_length(plan, longer), longer, (*rooms, beyond)))
+    return found
 
 
 def _length(plan: FloorPlan, route: tuple[int, ...]) -> float:
     """Walking length between the middles of a route's first and last door."""
     points = np.array([_centre(plan.doors[d]) for d in route])
     return float(np.hypot(*np.diff(points, axis=0).T).sum()) if len(route) > 1 else 0.0
-
-
-def _last_room(plan: FloorPlan, room: int, route: tuple[int, ...]) -> int:
-    """Where a route ends."""
-    for index in route:
-        a, b = plan.doors[index].rooms
-        room = b if room == a else a
-    return room
 
 
 def door_routes(plan: FloorPlan) -> I32:
@@ -53,14 +68,12 @@ def door_routes(plan: FloorPlan) -> I32:
     rooms = range(len(plan.rooms))
     found: dict[tuple[int, int], list[tuple[float, tuple[int, ...]]]] = {}
     for start in rooms:
-        for route in _simple_routes(plan, start, (start,)):
-            end = _last_room(plan, start, route)
+        for length, route, end in _routes(plan, start):
             if start < end:
-                found.setdefault((start, end), []).append((_length(plan, route), route))
-    longest = max((len(r) for routes in found.values() for _, r in routes), default=1)
+                found.setdefault((start, end), []).append((length, route))
+    longest = max((len(r) for routes in found.values() for _, r in routes[:ROUTES]), default=1)
     table = np.zeros((len(rooms), len(rooms), ROUTES, longest), dtype=np.int32)
     for (start, end), routes in found.items():
-        routes.sort()
         limit = DETOUR * routes[0][0] + 2.0
         for rank, (length, route) in enumerate(routes[:ROUTES]):
             if length <= limit:

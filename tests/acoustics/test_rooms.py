@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 
+import networkx as nx
 import numpy as np
 import pytest
 
 from soundwalk.envs.acoustics import AcousticConfig, AcousticModel, AcousticPool, GeometricEngine
-from soundwalk.envs.acoustics.doorways import ROUTES, door_routes
+from soundwalk.envs.acoustics.doorways import LONGEST, ROUTES, door_routes
 from soundwalk.envs.acoustics.model import Home
 from soundwalk.envs.acoustics.modes import mode_amplitudes
 from soundwalk.envs.acoustics.rooms import door_distance, door_view, list_openings, locate
 from soundwalk.envs.acoustics.tables import Place
 from soundwalk.envs.interface import F64
-from soundwalk.envs.scenes import generate
+from soundwalk.envs.scenes import generate, joined
 from soundwalk.envs.scenes.scene import Scene
 
 
@@ -119,6 +120,45 @@ def test_routes_lead_from_room_to_room_through_doors_that_join_them(seed: int) -
                 assert here not in seen
                 seen.add(here)
             assert len(route) == 0 or here == b
+
+
+def test_the_first_route_is_the_shortest_walk_from_door_to_door() -> None:
+    for seed in range(6):
+        doors = generate(seed=seed, rooms=8).plan.doors
+        middle = [np.add(door.box[:2], door.box[2:]) / 2 for door in doors]
+        graph: nx.Graph[object] = nx.Graph()
+        for i, door in enumerate(doors):
+            for room in door.rooms:
+                graph.add_edge(("from", room), i, weight=0.0)
+            for j in range(i):
+                if set(door.rooms) & set(doors[j].rooms):
+                    graph.add_edge(i, j, weight=float(np.hypot(*(middle[i] - middle[j]))))
+        table = door_routes(generate(seed=seed, rooms=8).plan)
+        for a, b in itertools.combinations(range(8), 2):
+            others = [("from", k) for k in range(8) if k not in (a, b)]
+            way = graph.subgraph([n for n in graph if n not in others])
+            shortest = nx.shortest_path_length(way, ("from", a), ("from", b), weight="weight")
+            route = table[a, b, 0][table[a, b, 0] > 0] - 1
+            walked = sum(
+                float(np.hypot(*(middle[i] - middle[j]))) for i, j in itertools.pairwise(route)
+            )
+            assert walked == pytest.approx(shortest)
+
+
+def test_where_many_rooms_lie_in_rings_routes_are_found_without_trying_all() -> None:
+    boxes = [(4 * i, 4 * j, 4 * i + 4, 4 * j + 4) for i in range(7) for j in range(6)]
+    plan = joined(boxes).plan
+    table = door_routes(plan)
+    for a, b in itertools.permutations(range(len(plan.rooms)), 2):
+        steps = sum(abs(x - y) for x, y in zip(divmod(a, 6), divmod(b, 6), strict=True))
+        assert (table[a, b, 0] > 0).sum() >= steps
+
+
+def test_through_twenty_rooms_in_a_row_one_hears_what_diffuses() -> None:
+    scene = joined([(3 * i, 0, 3 * i + 3, 3) for i in range(20)], absorption=0.05)
+    assert (door_routes(scene.plan) > 0).sum(-1).max() == LONGEST
+    h = GeometricEngine(scene, receiver="mono").rir((0.5, 1.0, 1.2), (59.0, 2.0, 1.2))
+    assert 0 < np.abs(h).max() < 0.1
 
 
 def test_the_field_of_the_next_room_is_half_of_what_one_hears_in_the_doorway(
