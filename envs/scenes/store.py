@@ -7,21 +7,25 @@ import os
 import tempfile
 import zipfile
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..interface import SoundwalkError
+from .attached import attached, detached
 from .scene import Door, FloorPlan, Furniture, Room, Scene, SoundingObject, Surface, Window
 
 FORMAT = "soundwalk scene"
-VERSION = 2
-_READABLE = (1, 2)  # 1 knew neither closed doors nor transmission: the defaults are what it meant
+VERSION = 3
+# 1 knew neither closed doors nor transmission, 2 no rasters and skins: the defaults are what
+# they meant.
+_READABLE = (1, 2, 3)
 _ARRAYS = {
     "triangles": np.float32, "surface": np.int32, "instance": np.int32, "obstacles": np.float64,
 }  # fmt: skip
+_MORE = ("free ", "skin ")
 _PLAN = {
     "rooms": Room, "doors": Door, "windows": Window, "furniture": Furniture,
     "objects": SoundingObject,
@@ -44,6 +48,7 @@ def save(scene: Scene, path: str | Path) -> None:
     target = Path(path)
     if not target.parent.is_dir():
         raise SoundwalkError(f"the folder {str(target.parent)!r} does not exist: create it first")
+    more, about = attached(scene)
     words = {
         "format": FORMAT,
         "version": VERSION,
@@ -51,8 +56,9 @@ def save(scene: Scene, path: str | Path) -> None:
         "seed": scene.seed,
         "surfaces": [asdict(surface) for surface in scene.surfaces],
         "plan": asdict(scene.plan),
+        **about,
     }
-    arrays = {name: getattr(scene, name) for name in _ARRAYS}
+    arrays = {name: getattr(scene, name) for name in _ARRAYS} | more
     handle, aside = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -78,6 +84,7 @@ def load(path: str | Path) -> Scene:
         with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             words = json.loads(str(archive["words"]))
             arrays = {name: archive[name].astype(kind) for name, kind in _ARRAYS.items()}
+            more = {name: archive[name] for name in archive.files if name.startswith(_MORE)}
     except _DAMAGE as error:
         raise _not_a_scene(source, str(error)) from error
     if not isinstance(words, dict) or words.get("format") != FORMAT:
@@ -89,10 +96,11 @@ def load(path: str | Path) -> Scene:
             "soundwalk that wrote it"
         )
     try:
-        scene = _scene(words, arrays)
+        free, skin = detached(more, words)
+        scene = replace(_scene(words, arrays), free=free, skin=skin)
     except (KeyError, TypeError, AttributeError) as error:
         raise _not_a_scene(source, f"its plan is incomplete: {error}") from error
-    except SoundwalkError as error:
+    except ValueError as error:  # SoundwalkError among them
         raise _not_a_scene(source, str(error)) from error
     return scene
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 from soundwalk.envs.interface import SoundwalkError
 from soundwalk.envs.scenes import Scene, generate, load, save, shoebox
+from soundwalk.envs.scenes.rasterise import rasterised
+from soundwalk.envs.scenes.skin import Skin
 
 
 @pytest.mark.parametrize("scene", [generate(5, 4), shoebox((4, 3, 2.5))], ids=lambda s: s.name)
@@ -23,6 +26,54 @@ def test_a_loaded_scene_equals_the_saved_one(tmp_path: Path, scene: Scene) -> No
     assert again.plan == scene.plan
     assert again.surfaces == scene.surfaces
     assert (again.seed, again.name) == (scene.seed, scene.name)
+
+
+def test_raster_and_skin_come_back_too(tmp_path: Path) -> None:
+    home = generate(5, 2)
+    rng, faces = np.random.default_rng(0), len(home.triangles)
+    skin = Skin(
+        rng.integers(0, 256, (faces, 3, 3), np.uint8),
+        rng.integers(-1, 2, faces, np.int32),
+        rng.random((faces, 3, 2), np.float32),
+        (rng.integers(0, 256, (4, 5, 3), np.uint8), rng.integers(0, 256, (2, 2, 3), np.uint8)),
+    )
+    whole = rasterised(home.plan, home.obstacles)
+    for free in (whole, replace(whole, air=None, level=1.5)):
+        save(replace(home, free=free, skin=skin), tmp_path / "home.npz")
+        again = load(tmp_path / "home.npz")
+        assert again.free is not None
+        assert again.skin is not None
+        assert (again.free.cell, again.free.origin, again.free.level) == (
+            free.cell, free.origin, free.level,
+        )  # fmt: skip
+        np.testing.assert_array_equal(again.free.floor, free.floor)
+        np.testing.assert_array_equal(again.free.ceiling, free.ceiling)
+        assert (again.free.air is None) == (free.air is None)
+        for name in ("colours", "image", "uv"):
+            np.testing.assert_array_equal(getattr(again.skin, name), getattr(skin, name))
+        for found, expected in zip(again.skin.images, skin.images, strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"free": {"cell": 0.05, "origin": [0.0], "level": 0.0}}, "damaged"),
+        ({"free": {"cell": -1, "origin": [0.0, 0.0], "level": 0.0}}, "positive number of metres"),
+        ({"skin": {"images": 3}}, "incomplete"),
+    ],
+)
+def test_a_raster_or_skin_that_is_incomplete_is_refused(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    path, home = tmp_path / "home.npz", shoebox((4, 3, 2.5))
+    save(replace(home, free=rasterised(home.plan, home.obstacles)), path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    words = json.loads(str(arrays.pop("words"))) | change
+    np.savez(path, words=np.array(json.dumps(words)), **arrays)
+    with pytest.raises(SoundwalkError, match=message):
+        load(path)
 
 
 def test_a_file_holds_no_pickle_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -73,7 +124,7 @@ def test_what_is_not_a_scene_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 99}, "is a scene of version 99, but this soundwalk reads versions 1 to 2"),
+        ({"version": 99}, "is a scene of version 99, but this soundwalk reads versions 1 to 3"),
         ({"format": "another"}, "its header is another one"),
         ({"plan": {}}, "its plan is incomplete"),
     ],
