@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..envs.interface import SoundwalkError
-from ..envs.tasks.episodes import save_episodes
+from ..envs.tasks.episodes import Episode, save_episodes
+from ..envs.tasks.habitat_episodes import HabitatEpisode
 from .config import EnvConfig
 from .evaluate import fixed_episodes
 
@@ -21,6 +22,8 @@ def census(
     if count < 1:
         raise SoundwalkError(f"-n {count}: expected at least 1 episode")
     walks = fixed_episodes(config, split=split, count=count, seed=seed)
+    if not all(isinstance(walk, Episode) for walk in walks):
+        return _listed(walks, split, path)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_episodes(walks, path)
@@ -29,10 +32,26 @@ def census(
     return {
         "split": split,
         "episodes": count,
-        "homes": len({walk.home for walk in walks}),
+        "homes": len({(walk.home, walk.scene) for walk in walks}),
         "through_doors": round(float(np.mean([walk.doors for walk in walks])), 3),
         "geodesic_m": _spread(geodesic),
         "geodesic_over_straight": _spread(ratio),
+        "categories": dict(Counter(walk.category for walk in walks).most_common()),
+    }
+
+
+def _listed(walks: list[HabitatEpisode], split: str, path: Path | None) -> dict[str, Any]:
+    """Of episodes from files of others: what those say."""
+    if path is not None:
+        raise SoundwalkError(
+            f"--out {str(path)!r}: these episodes are in files already, which stay as they are"
+        )
+    known = np.array([walk.geodesic for walk in walks if walk.geodesic > 0])
+    return {
+        "split": split,
+        "episodes": len(walks),
+        "scenes": len({walk.scene for walk in walks}),
+        **({"geodesic_m": _spread(known)} if len(known) else {}),
         "categories": dict(Counter(walk.category for walk in walks).most_common()),
     }
 

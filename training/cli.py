@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -207,8 +208,11 @@ def bench(quick: bool = False, config: str = "audiogoal", json: Json = None) -> 
 
 def info(
     scene: str | None = None,
+    set_: Annotated[tuple[str, ...], arg(name="set", metavar="KEY=VALUE")] = (),
     png: Path | None = None,
+    glb: Path | None = None,
     rooms: tuple[int, int] | None = None,
+    world: str | None = None,
     episodes: bool = False,
     split: str = "val",
     sounds: str = "heard",
@@ -217,12 +221,16 @@ def info(
     out: Out = None,
     json: Json = None,
 ) -> None:
-    """Describe a home (--scene 7 --png plan.png), or the episodes of a split (--episodes).
+    """Describe a home (--scene 7 --png plan.png), a world, or the episodes of a split (--episodes).
 
     Args:
-        scene: seed of a home, or a saved scene.
+        scene: seed of a home, or a scene's file: a plan, a map, a mesh, a saved one.
+        set_: options of the file's reader, e.g. unit=cm level=1 of a mesh.
         png: draw its plan there.
+        glb: write it there as glTF, for other programs.
         rooms: smallest and largest number of rooms.
+        world: a file or folder of scenes, soundspaces:FOLDER/replica, habitat:EPISODES: what is
+            there and what is missing; with --episodes, its episodes.
         episodes: describe episodes instead: distances, doors, sounds.
         split: of their homes.
         sounds: heard, unheard_clips, unheard, or a folder of recordings.
@@ -231,24 +239,27 @@ def info(
         out: write the episodes there, one JSON object a line.
         json: write what is printed there.
     """
-    if episodes == (scene is not None):
+    if (scene is not None) == (episodes or world is not None):
         raise SoundwalkError(
-            "info describes a home (--scene 7) or episodes (--episodes): say which"
+            "info describes a home (--scene 7), a world (--world FOLDER) or episodes (--episodes): "
+            "say which"
         )
     if scene is not None:
-        from ..envs.scenes import describe, plan_figure
-        from .looking import home
+        from .looking import describe_home
 
-        place = home(scene, rooms)
-        if png is not None:
-            png.parent.mkdir(parents=True, exist_ok=True)
-            plan_figure(place, png)
-        report(describe(place), json)
+        report(describe_home(scene, rooms, set_, png=png, glb=glb), json)
         return
     from .census import census
     from .config import EnvConfig
 
     config = EnvConfig(sounds=sounds, rooms=rooms or EnvConfig().rooms)
+    if world is not None:
+        config = replace(config, world=world)
+        if not episodes:
+            from .survey import survey
+
+            report(survey(config, split=split), json)
+            return
     report(census(config, split=split, count=count, seed=seed, path=out), json)
 
 

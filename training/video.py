@@ -16,9 +16,12 @@ import av
 import numpy as np
 
 from ..agents.baselines import Agent
+from ..envs.elsewhere import SoundSpacesVectorEnv
 from ..envs.interface import F32, SAMPLE_RATE, STEP_SECONDS, U8
+from ..envs.vector import AudioGoalVectorEnv
+from .elsewhere import kind_of
 from .evaluate import env_config, fixed_episodes
-from .frames import Frames, waveforms
+from .frames import Frames, Sketches, waveforms
 from .players import make_agent, resolve
 from .worlds import Envs, make_envs
 
@@ -98,7 +101,7 @@ def film(agent: Agent, envs: Envs, count: int, path: Path, *, seed: int = 0) -> 
     """
     world: Any = envs.unwrapped
     world.privileged = getattr(agent, "privileged", False)
-    frames = Frames(world)
+    frames = Frames(world) if isinstance(world, AudioGoalVectorEnv) else Sketches(world)
     observations, infos = envs.reset(seed=seed)
     agent.reset(np.ones(1, np.bool_))
     steps: list[tuple[U8, F32]] = [(frames.picture(), observations["audio"][0])]
@@ -119,7 +122,8 @@ def film(agent: Agent, envs: Envs, count: int, path: Path, *, seed: int = 0) -> 
         agent.reset(np.ones(1, np.bool_))
         if len(successes) < count:
             steps.append((frames.picture(), observations["audio"][0]))
-    _write(steps, path)
+    rate = world.simulator.rate if isinstance(world, SoundSpacesVectorEnv) else None
+    _write(steps, path, rate)
     return successes
 
 
@@ -154,8 +158,10 @@ def film_agent(
         Where the film is.
     """
     kind, run = resolve(name, run_dir)
-    config = env_config(run, sounds, world)
-    sensors = tuple(dict.fromkeys([*config.sensors, "audio"]))
+    trained = run or (Path(run_dir) if run_dir else None)  # a baseline is filmed where others walk
+    config = env_config(trained, sounds, world)
+    pictured = ["rgb"] if kind_of(config.world) in ("soundspaces", "habitat") else []
+    sensors = tuple(dict.fromkeys([*config.sensors, "audio", *pictured]))
     config = dataclasses.replace(config, sensors=sensors)
     walks = fixed_episodes(config, split=split, count=count, seed=seed)
     path = path or (run or Path()) / "video.mp4"
@@ -170,11 +176,11 @@ def film_agent(
     return path
 
 
-def _write(steps: list[tuple[U8, F32]], path: Path) -> None:
+def _write(steps: list[tuple[U8, F32]], path: Path, rate: int | None) -> None:
     loudest = max(float(np.abs(audio).max()) for _, audio in steps) or 1.0
     block = steps[0][1].shape[1]
     past = [np.zeros((2, block), np.float32)] * _SHOWN
-    with Film(path, sample_rate=round(block / STEP_SECONDS)) as out:
+    with Film(path, sample_rate=rate or round(block / STEP_SECONDS)) as out:
         for picture, audio in steps:
             past = [*past[1:], audio[:2]]
             strip = waveforms(past, picture.shape[1], full=loudest)

@@ -33,6 +33,7 @@ from .stages import HabitatScene, Stages
 from .ways import azimuth_along, colours, count_actions, free_step, metres, towards
 
 _ROUNDING = 1e-4  # metres or radians by which habitat's 32-bit numbers may be off
+_PICTURED = 400  # points drawn for the picture of a floor
 _STOPS_AT = 0.8 * SUCCESS_DISTANCE  # metres; where the oracle stops
 
 
@@ -223,6 +224,11 @@ class HabitatSimulator:
     def fewest(self, agent: int) -> int:
         """About how many actions the shortest way takes, STOP counted: its steps and its turns."""
         return count_actions(*self._way(agent), float(self.poses[agent, 2]))
+
+    def floor_points(self, agent: int) -> F64:
+        """(M, 2) x, y of points that an agent could stand on, for pictures of its scene."""
+        slot = int(self.slots[agent])
+        return np.array([self.random_place(slot)[:2] for _ in range(_PICTURED)])
 
     def random_place(self, slot: int) -> F64:
         """A point (3,) on the floor's island where one can stand."""

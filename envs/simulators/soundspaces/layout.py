@@ -142,12 +142,16 @@ class SoundSpacesData:
             base = folder / self.dataset / version
             if (base / split).is_dir():
                 return base / split / f"{split}.json.gz"
-        bases = [f for f in (self.root / "datasets").glob(f"**/{self.dataset}/*/*") if f.is_dir()]
-        there = ", ".join(sorted({f.name for f in bases})) or "none"
+        there = ", ".join(sorted({name for _, name in self.splits()})) or "none"
         raise MissingDataError(
             f"no episodes of split {split!r}, version {version!r} below "
             f"{str(self.root / 'datasets')!r}; splits that are there: {there}"
         )
+
+    def splits(self) -> list[tuple[str, str]]:
+        """Versions and names of the splits of episodes that are there, sorted."""
+        found = (self.root / "datasets").glob(f"**/{self.dataset}/*/*")
+        return sorted((path.parent.name, path.name) for path in found if path.is_dir())
 
     def check(self, scene: str, graph: SceneGraph) -> None:
         """Count a scene's impulse responses and compare them with its graph.

@@ -133,6 +133,11 @@ class SoundSpacesSimulator:
         self._hearing.settle(agent, sound)
         self._locate(agent)
 
+    def floor_points(self, agent: int) -> F64:
+        """(M, 2) x, y of the places of an agent's scene, for pictures of it."""
+        points: F64 = self._here(agent).graph.positions[:, :2]
+        return points
+
     def act(self, actions: I64) -> Bool:
         """Turn, or step to the node ahead; (N,) whether there was none."""
         collided = np.zeros(self.num_agents, np.bool_)
