@@ -2,33 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import yaml
 
 from ..envs.interface import SENSOR_HEIGHT, U8, SoundwalkError
 from ..envs.navigation import NavMap
 from ..envs.rendering import Camera, MeshPool, RenderMesh, render
-from ..envs.scenes import Scene, generate, open_scene
-from ..envs.scenes.open import OPENERS
+from ..envs.rendering.glb import save_glb
+from ..envs.scenes import Scene, describe, generate, open_scene, plan_figure
+from ..envs.scenes.mesh import ENDINGS, import_mesh
+from ..envs.scenes.open import OPENERS, mesh_options
 
 Point = tuple[float, float, float]
 
 
-def home(scene: str, rooms: tuple[int, int] | None) -> Scene:
+def home(scene: str, rooms: tuple[int, int] | None = None, settings: Sequence[str] = ()) -> Scene:
     """A home by the seed of the generator, or from a file that `open_scene` reads.
 
+    Args:
+        scene: the seed, or the file.
+        rooms: smallest and largest number of rooms of a generated home.
+        settings: options of the file's reader, each key=value.
+
     Raises:
-        SoundwalkError: neither a whole number nor a file.
+        SoundwalkError: neither a whole number nor a file, or a setting without meaning.
     """
     if Path(scene).is_file():
-        return open_scene(scene)
+        return open_scene(scene, **_options(settings))
     if not scene.isdigit():
         raise SoundwalkError(
             f"--scene {scene!r}: expected the seed of a home, e.g. 7, or a file of a scene: "
             f"{', '.join(OPENERS)}"
         )
+    if settings:
+        raise SoundwalkError(f"--set {settings[0]}: generated homes have no such settings")
     return generate(int(scene), rooms)
+
+
+def _options(settings: Sequence[str]) -> dict[str, Any]:
+    """Keys and values of "key=value", values as in YAML."""
+    options = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise SoundwalkError(f"--set {setting!r}: expected key=value, for example unit=cm")
+        options[key.strip()] = yaml.safe_load(value)
+    return options
+
+
+def describe_home(
+    scene: str,
+    rooms: tuple[int, int] | None = None,
+    settings: Sequence[str] = (),
+    *,
+    png: Path | None = None,
+    glb: Path | None = None,
+) -> dict[str, Any]:
+    """What a home holds; of a mesh also how its file was understood, under "mesh".
+
+    Args:
+        scene: as for `home`, and so are rooms and settings.
+        rooms: see above.
+        settings: see above.
+        png: draw the plan there.
+        glb: write the home there as glTF.
+    """
+    found: dict[str, Any] = {}
+    if Path(scene).suffix.lower() in ENDINGS and Path(scene).is_file():
+        place, understood = import_mesh(scene, mesh_options(_options(settings)))
+        found = {"mesh": understood.plain()}
+    else:
+        place = home(scene, rooms, settings)
+    for path in (png, glb):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    if png is not None:
+        plan_figure(place, png)
+    if glb is not None:
+        save_glb(place, glb)
+    return {**describe(place), **found}
 
 
 def view(scene: Scene, pose: Point | None, *, pitch: float, size: int, hfov: float) -> U8:

@@ -28,6 +28,7 @@ _WALL, _INK, _PANE = "#3b3f46", "#2b2b2b", "#58a6d6"
 _Style = dict[str, Any]  # keyword arguments for matplotlib
 _HEARD, _UNHEARD = "#d32f2f", "#8e24aa"
 _SEEN_BELOW = 2.3  # m; higher things would hide what stands below
+_FURNISHED = (0.80, 0.75, 0.69, 1.0)  # floor on which something stands
 _NAMELESS = {"front_door", "chair", "nightstand", "rug", "tap"}
 
 
@@ -89,7 +90,8 @@ def _rooms(ax: Axes, scene: Scene) -> None:
         air = free.floor if free.air is None else free.air
         (left, low), (height, width) = free.origin, air.shape
         image = np.zeros((height, width, 4))
-        image[air] = (0.95, 0.95, 0.95, 1.0)
+        image[air] = _FURNISHED
+        image[free.floor] = (0.95, 0.95, 0.95, 1.0)
         extent = (left, left + width * free.cell, low, low + height * free.cell)
         ax.imshow(image, origin="lower", extent=extent, interpolation="nearest", zorder=2)
         return
@@ -136,15 +138,20 @@ def _top_faces(ax: Axes, scene: Scene) -> None:
     """All faces of furniture and objects that look up, the highest on top."""
     from matplotlib.collections import PolyCollection
 
-    first, second = scene.triangles[0::2], scene.triangles[1::2]
-    quads = np.concatenate([first, second[:, 2:]], axis=1)  # (Q, 4, 3)
-    normal = np.cross(quads[:, 1] - quads[:, 0], quads[:, 2] - quads[:, 0])
-    height = quads[:, 0, 2]
-    shown = (normal[:, 2] > 0) & (scene.instance[::2] > 0) & (height < _SEEN_BELOW)
+    things = [piece.instance for piece in scene.plan.furniture]
+    things += [thing.instance for thing in scene.plan.objects]
+    faces, surface, instance = scene.triangles, scene.surface, scene.instance
+    edge = "none"
+    if scene.skin is None:  # of boxes: two triangles in turn are one side
+        faces = np.concatenate([faces[0::2], faces[1::2, 2:]], axis=1)  # (Q, 4, 3)
+        surface, instance, edge = surface[::2], instance[::2], "#4a4038"
+    normal = np.cross(faces[:, 1] - faces[:, 0], faces[:, 2] - faces[:, 0])
+    height = faces[:, 0, 2]
+    shown = (normal[:, 2] > 0) & np.isin(instance, things) & (height < _SEEN_BELOW)
     order = np.nonzero(shown)[0][np.argsort(height[shown], kind="stable")]
-    style: _Style = {"edgecolors": "#4a4038", "linewidths": 0.4, "zorder": 6}
-    colours = [_colour(scene, int(scene.surface[2 * index])) for index in order]
-    ax.add_collection(PolyCollection(list(quads[order][:, :, :2]), facecolors=colours, **style))
+    style: _Style = {"edgecolors": edge, "linewidths": 0.4, "zorder": 6}
+    colours = [_colour(scene, int(surface[index])) for index in order]
+    ax.add_collection(PolyCollection(list(faces[order][:, :, :2]), facecolors=colours, **style))
 
 
 def _piece_name(ax: Axes, piece: Furniture) -> None:

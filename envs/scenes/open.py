@@ -5,17 +5,31 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..interface import SoundwalkError, unknown
 from .scene import Scene
 from .store import load
 
+if TYPE_CHECKING:
+    from .mesh import MeshOptions
+
+
+def mesh_options(options: dict[str, Any]) -> MeshOptions:
+    """Options of a mesh by name.
+
+    Raises:
+        SoundwalkError: there is no such option, or its value has no meaning.
+    """
+    from .mesh import MeshOptions
+
+    return MeshOptions(**_known(MeshOptions, options))
+
 
 def _mesh(path: Path, **options: Any) -> Scene:
-    from .mesh import MeshOptions, load_mesh
+    from .mesh import import_mesh
 
-    return load_mesh(path, **_known(MeshOptions, options))
+    return import_mesh(path, mesh_options(options))[0]
 
 
 def _plan(path: Path) -> Scene:

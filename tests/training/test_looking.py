@@ -13,7 +13,7 @@ from soundwalk.envs.vector import AudioGoalVectorEnv
 from soundwalk.training.census import census
 from soundwalk.training.config import EnvConfig
 from soundwalk.training.frames import Frames
-from soundwalk.training.looking import home, view
+from soundwalk.training.looking import describe_home, home, view
 
 
 def test_a_home_is_found_by_seed_and_by_file(tmp_path: Path) -> None:
@@ -26,6 +26,24 @@ def test_a_home_is_found_by_seed_and_by_file(tmp_path: Path) -> None:
 def test_a_scene_that_is_neither_is_refused() -> None:
     with pytest.raises(SoundwalkError, match=r"--scene 'home.npz': expected the seed"):
         home("home.npz", None)
+
+
+def test_a_mesh_is_described_with_how_it_was_understood(tmp_path: Path) -> None:
+    glb, plan = tmp_path / "new" / "home.glb", tmp_path / "plan.png"
+    made = describe_home("7", (2, 2), glb=glb)
+    found = describe_home(str(glb), settings=["materials={default: brickwork}"], png=plan)
+    assert found["mesh"]["up"] == "y (.glb says so)"
+    assert found["mesh"]["triangles"] == (made["triangles"], made["triangles"])
+    assert len(found["rooms"]) == len(made["rooms"]) == 2
+    assert found["area"] == pytest.approx(made["area"], rel=0.02)
+    assert found["furniture"] == made["furniture"]
+    assert plan.stat().st_size > 10_000
+    with pytest.raises(SoundwalkError, match=r"unknown option of a scene's file 'unti'.*'unit'"):
+        describe_home(str(glb), settings=["unti=cm"])
+    with pytest.raises(SoundwalkError, match="--set 'cm': expected key=value"):
+        describe_home(str(glb), settings=["cm"])
+    with pytest.raises(SoundwalkError, match="generated homes have no such settings"):
+        describe_home("7", settings=["unit=cm"])
 
 
 def test_looking_up_shows_the_ceiling_and_down_the_floor() -> None:

@@ -73,11 +73,12 @@ def _ancestors(old: I64, new: I64) -> tuple[I64, I64]:
 
 
 def _keys(faces: I64) -> I64:
-    """One number for three corners in any order; they number less than 2^21 each, or are mixed."""
+    """One number for three corners in any order."""
     a, b, c = np.sort(faces, 1).T.astype(np.uint64)
     mixed = (a * np.uint64(0x9E3779B97F4A7C15)) ^ (b * np.uint64(0xC2B2AE3D27D4EB4F))
     mixed ^= c * np.uint64(0x165667B19E3779F9)
-    return mixed.astype(np.int64)
+    keys: I64 = mixed.astype(np.int64)
+    return keys
 
 
 def _skin(soup: Soup, source: I64, turn: I64, corners: F64) -> Skin:
@@ -105,7 +106,8 @@ def _continued(triangles: F64, uv: F32, corners: F64) -> F32:
     dual = np.stack([np.cross(two, normal), np.cross(normal, one)], 1) / square[..., None]
     share = np.einsum("nkd,ncd->nck", dual, corners - triangles[:, :1])  # (N, corner, edge)
     change = uv[:, 1:].astype(np.float64) - uv[:, :1]
-    return (uv[:, :1] + np.einsum("nck,nkt->nct", share, change)).astype(np.float32)
+    places: F32 = (uv[:, :1] + np.einsum("nck,nkt->nct", share, change)).astype(np.float32)
+    return places
 
 
 def _shown(images: tuple[U8, ...], image: np.ndarray, colours: U8, uv: F32) -> U8:
