@@ -31,6 +31,7 @@ _CLASSES = {
     "ImagePyramid": ".image",
     "SpectrogramEncoder": ".spectrogram",
     "ClipEncoder": ".clip",
+    "CorrelationEncoder": ".correlation",
     "SpectrogramUNet": ".unet",
 }
 _WEIGHTS, _WORDS = "weights.safetensors", "encoder.json"

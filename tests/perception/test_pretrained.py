@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from soundwalk.envs.interface import SoundwalkError
+from soundwalk.perception.encoders.correlation import CorrelationEncoder
 from soundwalk.perception.encoders.image import ImageEncoder
 from soundwalk.perception.encoders.pretrained import EncoderSource, load, make_encoder
 from soundwalk.perception.encoders.protocol import Encoder, ObservationEncoder, remember_arguments
@@ -53,16 +54,23 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "ears"
 
 
-def test_an_encoder_that_was_saved_makes_the_same_features(tmp_path: Path) -> None:
-    encoder = SpectrogramEncoder(**EARS)
+@pytest.mark.parametrize(
+    "encoder",
+    [SpectrogramEncoder(**EARS), CorrelationEncoder(dim=6, hidden=8, bands=4, n_fft=256)],
+    ids=lambda encoder: type(encoder).__name__,
+)
+def test_an_encoder_that_was_saved_makes_the_same_features(
+    encoder: nn.Module, tmp_path: Path
+) -> None:
     sound = torch.randn(4, 2, 1600)
     encoder(sound)  # moves the statistics of its norms
     found = save_encoder(encoder, tmp_path / "a" / "b")
     again = load_encoder(tmp_path / "a" / "b", key="audio")
-    assert isinstance(again, SpectrogramEncoder)
+    assert type(again) is type(encoder)
     torch.testing.assert_close(again.eval()(sound), encoder.eval()(sound), rtol=0, atol=0)
     words = encoder_words(tmp_path / "a" / "b")
-    assert (words["class"], words["dim"], words["digest"]) == ("SpectrogramEncoder", 6, found)
+    name = type(encoder).__name__
+    assert (words["class"], words["dim"], words["digest"]) == (name, 6, found)
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["b"]
 
 
