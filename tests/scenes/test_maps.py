@@ -111,6 +111,15 @@ def test_walls_floor_and_ceiling_close_every_ray(surveyed: Any) -> None:
         assert np.isfinite(distance).all()
 
 
+def test_boxes_of_rooms_lie_wherever_one_can_stand(surveyed: Any) -> None:
+    """Acoustics know boxes: up to half a metre beside them the nearest counts."""
+    for scene in surveyed[1:]:
+        boxes = np.array([room.box for room in scene.plan.rooms])
+        points = scene.free.centres(np.argwhere(scene.free.floor))[::5, None]
+        gaps = np.maximum(np.maximum(boxes[:, :2] - points, points - boxes[:, 2:]), 0)
+        assert np.hypot(gaps[..., 0], gaps[..., 1]).min(1).max() < 0.5
+
+
 # What the values of a map mean
 
 

@@ -17,6 +17,7 @@ from ..segment import plan_from_free
 from .grids import Sorted
 
 _SMALLEST = 2.0  # m2 of a room
+_MOST_BOXES = 24  # of a room with furniture along its walls: covers all but 10 % of its floor
 _MOST_PARTS = 8  # boxes of a piece of furniture; more become the box around them
 
 
@@ -78,7 +79,8 @@ def _plan(free: FreeSpace, faces: tuple[int, int, int, int, int, int]) -> FloorP
     sizes = [sum(plan.rooms[i].area for i in boxes) for boxes in Chambers(plan).boxes]
     if min(sizes) >= _SMALLEST or free.air is None:
         return plan
-    return plan_from_free(replace(free, floor=free.air, air=None), faces)
+    bare = replace(free, floor=free.air, air=None)
+    return plan_from_free(bare, faces, most_boxes=_MOST_BOXES)
 
 
 def _free(cells: Sorted, height: float) -> FreeSpace:
