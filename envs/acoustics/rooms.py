@@ -9,6 +9,7 @@ from .kernels import inner_kernel, kernel
 from .model import Home
 from .tables import LISTENER_WIDE, SOURCE_WIDE, Place
 
+OFF_WALLS = 1e-3  # m
 ENDLESS = 1e3  # m, height of an opening that reaches the ceiling
 
 
@@ -32,9 +33,13 @@ def locate(home: Home, slot: int, x: float, y: float, z: float) -> Place:
 
 @inner_kernel
 def clamp(home: Home, slot: int, place: Place) -> tuple[float, float]:
-    """The point of the place's room that is nearest to it; differs from it in a door's tunnel."""
+    """The point of the place's room that is nearest to it; differs from it in a door's tunnel.
+
+    It lies off the walls: of two points on one wall none could say where between them it reflects.
+    """
     b = home.rooms[slot, place.room]
-    return min(max(place.x, b[0]), b[2]), min(max(place.y, b[1]), b[3])
+    x = min(max(place.x, b[0] + OFF_WALLS), b[2] - OFF_WALLS)
+    return x, min(max(place.y, b[1] + OFF_WALLS), b[3] - OFF_WALLS)
 
 
 @inner_kernel

@@ -12,6 +12,7 @@ from ..interface import F64
 from .fading import spread
 from .kernels import inner_kernel
 from .model import Home
+from .rooms import clamp
 from .tables import MAX_ARRIVALS, TRANSMITTED, Place, Tables, Work
 
 JOINED = 1e-4  # share of the line; rooms that are nearer than this touch
@@ -62,24 +63,26 @@ def straight_through(  # noqa: C901 one walk
     """
     if found >= MAX_ARRIVALS:
         return found
-    d = (r.x - s.x, r.y - s.y, r.z - s.z)
+    # Who stands in a door's tunnel is in no room: walls are counted from the nearest point of it.
+    (sx, sy), (rx, ry) = clamp(home, slot, s), clamp(home, slot, r)
+    start, along = Place(sx, sy, s.z, s.room, -1), (rx - sx, ry - sy, r.z - s.z)
     gains = work.gains[found]
     gains[:] = 1.0
     here, walls = s.room, 0
     for _ in range(home.counts[slot, 0]):
         if here == r.room:
             break
-        _, leave, _, face_out = _span(home.rooms[slot, here], s, d)
+        _, leave, _, face_out = _span(home.rooms[slot, here], start, along)
         following, soonest, face_in = -1, 1e9, 0
         for k in range(home.counts[slot, 0]):
             if k != here:
-                enter, until, face, _ = _span(home.rooms[slot, k], s, d)
+                enter, until, face, _ = _span(home.rooms[slot, k], start, along)
                 if enter < until and until > leave + 1e-9 and enter < soonest:
                     following, soonest, face_in = k, enter, face
         if following < 0:
             return found
         middle = 0.5 * (min(max(leave, 0.0), 1.0) + min(max(soonest, 0.0), 1.0))
-        door = _door_between(home, slot, here, following, s, d, middle)
+        door = _door_between(home, slot, here, following, start, along, middle)
         if door >= 0:
             if home.leaves[slot, door, 0] < 1.0:
                 walls += 1
@@ -91,6 +94,7 @@ def straight_through(  # noqa: C901 one walk
                 out_of = home.through[slot, here, face_out, b]
                 gains[b] *= math.sqrt(out_of * home.through[slot, following, face_in, b])
         here = following
+    d = (r.x - s.x, r.y - s.y, r.z - s.z)
     length = math.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
     loud = 0.0
     for b in range(gains.shape[0]):

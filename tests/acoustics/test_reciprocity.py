@@ -42,6 +42,25 @@ def test_arrivals_are_as_loud_both_ways_without_the_late_field_that_hides_them()
     assert np.abs(errors).max() < 0.01
 
 
+def in_a_tunnel(scene: Scene, rng: np.random.Generator) -> tuple[float, float, float]:
+    """A point of an open door, within the thickness of its wall."""
+    doors = [door for door in scene.plan.doors if door.open and door.thickness > 0.0]
+    door = doors[rng.integers(len(doors))]
+    x0, y0, x1, y1 = door.box
+    return rng.uniform(x0, x1), rng.uniform(y0, y1), rng.uniform(0.2, door.height)
+
+
+def test_who_stand_in_doors_hear_each_other_equally_loud() -> None:
+    errors = []
+    for seed in range(5):
+        scene, rng = generate(seed, rooms=4), np.random.default_rng(seed)
+        engine = GeometricEngine(scene, receiver="mono")
+        for _ in range(30):
+            a, b = in_a_tunnel(scene, rng), in_a_tunnel(scene, rng)
+            errors.append(level(engine.rir(a, b)) - level(engine.rir(b, a)))
+    assert np.abs(errors).max() < 0.1
+
+
 @pytest.mark.slow
 def test_many_points_of_many_homes_hear_each_other_equally_loud() -> None:
     errors = [e for seed in range(100, 180) for e in differences(generate(seed=seed), seed, 30)]
