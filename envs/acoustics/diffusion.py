@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh
 
 from ..interface import F32, F64, I32, SPEED_OF_SOUND
 from ..scenes.scene import FloorPlan
@@ -93,7 +92,7 @@ def solve(cells: Cells, air: F64, modes: int = MODES) -> DiffusionModes:
     middle = sink.mean(0)
     matrix = root[:, None] * cells.matrix * root + np.diag(middle)
     count = min(modes, len(volumes))
-    basis = eigh(matrix, subset_by_index=[0, count - 1], driver="evx", check_finite=False)[1]
+    basis: F64 = np.linalg.eigh(matrix)[1][:, :count]  # a fifth faster than to ask for these alone
     if count < len(volumes):
         basis = _with_even(cells, basis)
     common = basis.T @ matrix @ basis

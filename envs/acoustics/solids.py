@@ -40,19 +40,26 @@ class Solids(NamedTuple):
 def _joined(parts: list[Box3]) -> list[Box3]:
     """Parts, those that together fill a box put together."""
     boxes = sorted(parts, key=_volume, reverse=True)
+    volumes = [_volume(box) for box in boxes]
     index = 0
     while index < len(boxes):
+        box, volume = boxes[index], volumes[index]
         for other in range(index + 1, len(boxes)):
-            a, b = boxes[index], boxes[other]
-            low = min(a[0], b[0]), min(a[1], b[1]), min(a[2], b[2])
-            around = (*low, max(a[3], b[3]), max(a[4], b[4]), max(a[5], b[5]))
-            if _volume(around) <= 1.12 * (_volume(a) + _volume(b)):
-                boxes[index] = around
-                del boxes[other]
+            around = _around(box, boxes[other])
+            whole = _volume(around)
+            if whole <= 1.12 * (volume + volumes[other]):
+                boxes[index], volumes[index] = around, whole
+                del boxes[other], volumes[other]
                 index = -1
                 break
         index += 1
     return boxes
+
+
+def _around(a: Box3, b: Box3) -> Box3:
+    """The box around two."""
+    low = min(a[0], b[0]), min(a[1], b[1]), min(a[2], b[2])
+    return (*low, max(a[3], b[3]), max(a[4], b[4]), max(a[5], b[5]))
 
 
 def _volume(box: Box3) -> float:
