@@ -51,8 +51,9 @@ def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
         Flat figures: env_steps_per_cpu_second with the slowest and the fastest repeat, and the
         share of each sense in it,
         frames_per_cpu_second (64 x 64) and frames_128_per_cpu_second, rirs_per_cpu_second, those
-        of order 4, home_setup_ms, seven_band_ratio, further_source_ratio,
-        ppo_steps_per_cpu_second, peak_rss_mb, and the machine.
+        of order 4, home_setup_ms and home_setup_largest_ms, seven_band_ratio,
+        further_source_ratio and further_source_us, ppo_steps_per_cpu_second, peak_rss_mb, and the
+        machine.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
