@@ -88,9 +88,18 @@ def test_a_gltf_in_millimetres_is_read_and_noted(home: Scene, tmp_path: Path) ->
     scene = trimesh.load_scene(str(tmp_path / "home.glb"))
     scene.apply_scale(1000)
     scene.export(str(tmp_path / "big.glb"))
-    _, report = import_mesh(tmp_path / "big.glb")
+    with pytest.warns(UserWarning, match=r"big\.glb: \.glb says that a unit is 1 m"):
+        _, report = import_mesh(tmp_path / "big.glb")
     assert report.unit.startswith("0.001 m (detected")
-    assert "says that a unit is 1 m" in report.notes[0]
+    assert len(report.notes) == 1
+
+
+def test_an_up_axis_that_geometry_does_not_tell_is_warned_of(tmp_path: Path) -> None:
+    path = write(tmp_path / "cube.stl", box(0, 0, 0, 4, 4, 4, inward=True))
+    with pytest.warns(UserWarning, match=r"cube\.stl: up='z' is a guess.*give up="):
+        scene = load_mesh(path)
+    assert scene.free is not None
+    assert load_mesh(path, up="x").free is not None  # said, and no warning
 
 
 def test_what_collada_says_of_its_unit_and_axis_counts(home: Scene, tmp_path: Path) -> None:

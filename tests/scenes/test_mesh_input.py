@@ -13,7 +13,7 @@ from PIL import Image
 from soundwalk.envs.interface import SoundwalkError
 from soundwalk.envs.rendering.glb import save_glb
 from soundwalk.envs.scenes import generate, open_scene
-from soundwalk.envs.scenes.mesh import ENDINGS, import_mesh, load_mesh
+from soundwalk.envs.scenes.mesh import ENDINGS, MeshOptions, import_mesh, load_mesh
 
 from .mesh_files import box, export, level, mesh_of, room, sheet, write
 
@@ -90,7 +90,9 @@ def test_open_and_crowded_edges_are_counted_and_the_mesh_still_loads(tmp_path: P
     _, report = import_mesh(write(tmp_path / "fin.ply", *shell, fin))
     assert (report.open_edges, report.crowded_edges) == (2, 1)
     without_ceiling = [face for face in shell[0] if not (face[:, 2] > 2.6).all()]
-    _, open_above = import_mesh(write(tmp_path / "open.ply", np.array(without_ceiling)))
+    _, open_above = import_mesh(
+        write(tmp_path / "open.ply", np.array(without_ceiling)), MeshOptions(up="z")
+    )
     assert open_above.open_edges == 4
     assert open_above.storeys[0].roofed == 0.0
 

@@ -86,7 +86,9 @@ def load_mesh(path: str | Path, **options: Any) -> Scene:
 
 
 def import_mesh(path: str | Path, options: MeshOptions | None = None) -> tuple[Scene, MeshReport]:
-    """As `load_mesh`, with a report of what was found. Pictures that are missing raise a warning.
+    """As `load_mesh`, with a report of what was found.
+
+    A guess at the up axis or the unit, and pictures that are missing, are warned of.
 
     Raises:
         SoundwalkError: see `load_mesh`.
@@ -102,6 +104,8 @@ def import_mesh(path: str | Path, options: MeshOptions | None = None) -> tuple[S
         )
     whole, left_out, notes = cleaned(raw, file)
     frame = find_frame(whole, file, options.up, options.unit)
+    for note in frame.notes:
+        warnings.warn(f"{file.name}: {note}", stacklevel=2)
     soup = frame.apply(whole)
     open_edges, crowded = edge_counts(soup)
     soup = reduced(soup, options.triangles)

@@ -20,7 +20,7 @@ from .storeys import Body, Building, Floor, stand
 MOST_CELLS = 16_000_000  # of the fine grid; above that it is less fine
 HOLE = 0.05  # m², holes in a floor that are closed
 _FINE = (5, 3, 1)  # fine cells along a coarse one, odd: one is in the middle
-_BELOW_CEILING = 0.3  # m, what reaches so near is a wall and no wardrobe
+_BELOW_CEILING = 0.12  # m, what reaches so near is a wall and no wardrobe
 _OPEN_WALL = 2.2  # m, height of walls under open sky
 _SLAB = 0.05  # m; a top that much below the usual ceiling is no floor of another storey
 _PLINTH = 0.2  # m, slices below do not count: a skirting board alone is not a wall
@@ -108,6 +108,11 @@ def _over_furniture(building: Building, floor: Floor, usual: float) -> F32:
     above = np.where(hangs, tops, OPEN_SKY).astype(np.float32)
     higher = lowest_above(corners[building.undersides], floor.grid, above)
     ceiling: F32 = np.where(hangs, higher, floor.ceiling).astype(np.float32)
+    if not np.isfinite(usual):  # scans of open rooms: bumps of walls are no ceiling
+        size = round(CELL / floor.grid.cell)
+        known = (ceiling < OPEN_SKY).astype(np.uint8)
+        core = ndimage.maximum_filter(ndimage.minimum_filter(known, size), size)
+        ceiling[core == 0] = OPEN_SKY
     return ceiling
 
 
