@@ -15,24 +15,24 @@ from soundwalk.envs.scenes.mesh.naming import GUESSES, Naming
 
 from .mesh_files import room, write
 
-EXAMPLE = """
-# What the rooms of this scan are made of. Patterns are tried from top to bottom.
-default: plasterboard
-guess: false
-materials:
-  "*rug*": carpet_hairy
-  "Floor_0?": floor_oak
-  "object_*": chairs_upholstered_cloth
-"""
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "materials.yaml"
 
 
-def test_patterns_count_first_and_in_their_order(tmp_path: Path) -> None:
-    (tmp_path / "scan.yaml").write_text(EXAMPLE)
-    naming = Naming.of(tmp_path / "scan.yaml")
+def test_patterns_count_first_and_in_their_order() -> None:
+    naming = Naming.of(EXAMPLE)
     assert naming.surface("floor_01", "").name == "floor_oak"
-    assert naming.surface("floor_01_rug", "").name == "carpet_hairy"
-    assert naming.surface("", "object_17").absorption == ABSORPTION["chairs_upholstered_cloth"]
-    assert naming.surface("glass pane", "x").name == "plasterboard"  # guessing is off
+    assert naming.surface("FLOOR_01_rug", "").name == "carpet_hairy"
+    assert naming.surface("floor_attic", "").name == "linoleum_on_concrete"
+    cloth = ABSORPTION["chairs_upholstered_cloth"]
+    assert naming.surface("", "sofa_17").absorption == cloth
+    assert naming.surface("glass pane", "x").name == "glass"  # a guess
+    assert naming.surface("Material.003", "x").name == "plasterboard"
+
+
+def test_patterns_can_be_given_without_a_file_and_guessing_switched_off() -> None:
+    naming = Naming.of({"materials": {"a*": "brickwork"}, "default": "felt_5mm", "guess": False})
+    assert naming.surface("attic", "").name == "brickwork"
+    assert naming.surface("glass pane", "").name == "felt_5mm"
 
 
 def test_our_own_names_and_pyroomacoustics_stand_for_themselves() -> None:
