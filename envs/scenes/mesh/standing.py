@@ -121,7 +121,7 @@ def _airy(floor: Floor, reach: Bool) -> Bool:
     usual = _usual_ceiling(floor, reach)
     base = float(np.median(floor.base[reach]))
     high = usual - base - _BELOW_CEILING if np.isfinite(usual) else _OPEN_WALL
-    last = min(max(int(high / SLICE), round(_PLINTH / SLICE) + 1), SLICES)
+    last = min(max(int(high / SLICE), round(_PLINTH / SLICE)) + 1, SLICES)
     bits = [1 << k for k in range(round(_PLINTH / SLICE), last)]
     wall_bits = np.uint32(sum(bits))
     walls = (floor.filled & wall_bits) == wall_bits
