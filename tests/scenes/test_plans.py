@@ -122,6 +122,14 @@ def test_the_example_of_the_docs_is_a_home_as_it_says() -> None:
     check_rays(scene, 300)
 
 
+def test_the_short_plan_of_the_docs_is_a_home(tmp_path: Path) -> None:
+    text = (EXAMPLE.parents[1] / "elsewhere.md").read_text(encoding="utf-8")
+    scene = load_plan(written(tmp_path, text.split("```json\n")[1].split("```")[0]))
+    assert Chambers(scene.plan).count == 2
+    assert {piece.kind for piece in scene.plan.furniture} >= {"sofa", "table"}
+    assert NavMap.from_scene(scene).reachable([[3.0, 0.5], [7.0, 6.0]]).all()
+
+
 def test_every_key_of_the_schema_is_used_by_the_example_or_by_a_written_home(
     tmp_path: Path,
 ) -> None:
