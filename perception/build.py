@@ -76,6 +76,7 @@ PIECES: dict[str, dict[str, str]] = {
 }
 
 Spec = Mapping[str, Any]
+_OTHER = ("projections", "head", "frozen")  # sections that may be absent
 
 
 def build_task(spec: Spec) -> AVTask:
@@ -83,8 +84,9 @@ def build_task(spec: Spec) -> AVTask:
 
     Args:
         spec: {"encoders": {NAME: piece}, "projections": {NAME: piece}, "score": piece,
-            "head": piece, "target": piece, "objective": piece}; projections and head may be
-            absent. An encoder {"kind": "same", "as": NAME} shares the weights of another one.
+            "head": piece, "target": piece, "objective": piece, "frozen": names of encoders};
+            projections, head and frozen may be absent. An encoder {"kind": "same", "as": NAME}
+            shares the weights of another one.
 
     Raises:
         SoundwalkError: a section or an argument is missing or unknown, or a value has no meaning;
@@ -110,6 +112,7 @@ def build_task(spec: Spec) -> AVTask:
         piece("objective", spec["objective"], "objective"),
         projections=projections,
         head=head,
+        frozen=spec.get("frozen") or (),
     )
 
 
@@ -191,8 +194,8 @@ def _check_sections(spec: Spec) -> None:
                 "perhaps projections and head"
             )
     for name in spec:
-        if name not in (*wanted, "projections", "head"):
-            raise unknown("section of the task", name, (*wanted, "projections", "head"))
+        if name not in (*wanted, *_OTHER):
+            raise unknown("section of the task", name, (*wanted, *_OTHER))
 
 
 def _find(role: str, name: str) -> Callable[..., Any]:

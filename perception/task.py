@@ -7,12 +7,12 @@ choice of five pieces; `build` makes them from plain values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from ..envs.interface import SoundwalkError
+from ..envs.interface import SoundwalkError, unknown
 from .data.sample import Tensors
 from .gather import gather
 from .targets.base import Examples, Target
@@ -31,9 +31,11 @@ class AVTask(nn.Module):
         objective: prediction and labels to a loss.
         projections: heads before the score, by the encoder that they follow.
         head: after the score; the prediction is the score's result if there is none.
+        frozen: names of encoders that do not learn, nor their projections: they stay as another
+            run left them (`init`), and in evaluation mode.
 
     Raises:
-        SoundwalkError: a projection follows no encoder.
+        SoundwalkError: a projection follows no encoder, or what is frozen is none.
     """
 
     def __init__(
@@ -45,8 +47,12 @@ class AVTask(nn.Module):
         *,
         projections: Mapping[str, nn.Module] | None = None,
         head: nn.Module | None = None,
+        frozen: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        for name in frozen:
+            if name not in encoders:
+                raise unknown("encoder in frozen", name, encoders)
         for name in projections or {}:
             if name not in encoders:
                 raise SoundwalkError(
@@ -56,6 +62,21 @@ class AVTask(nn.Module):
         self.projections = nn.ModuleDict(projections or {})
         self.score, self.head, self.objective = score, head, objective
         self.target = target
+        self.frozen = tuple(frozen)
+        for module in self._still():
+            module.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> AVTask:
+        """As of any module, but what is frozen stays in evaluation mode."""
+        super().train(mode)
+        for module in self._still():
+            module.eval()
+        return self
+
+    def _still(self) -> list[nn.Module]:
+        """What does not learn."""
+        groups = (self.encoders, self.projections)
+        return [group[name] for group in groups for name in self.frozen if name in group]
 
     def features(self, inputs: Tensors) -> Tensors:
         """Features by the name of their encoder, projected where a head follows it.

@@ -119,7 +119,9 @@ class _Session:
         self.task.to(team.device)
         self.learner = team.wrap(Learner(self.task))
         self.optimizer = torch.optim.AdamW(
-            self.task.parameters(), config.learning_rate, weight_decay=config.weight_decay
+            [weight for weight in self.task.parameters() if weight.requires_grad],
+            config.learning_rate,
+            weight_decay=config.weight_decay,
         )
         self.checkpoints = Checkpoints(run / "checkpoints", config.keep, name="system")
         self.source = open_clips(config.data, "train", seed=config.seed)

@@ -29,7 +29,7 @@ class Masked(nn.Module):
         activation: what the visual features go through (Rouditchenko et al. 2019): "sigmoid",
             "softmax" over K, or "none".
         sound: with `pool` "heard": name of the sound's vector a (B, D).
-        dim: D, where K numbers are made of it by a linear layer.
+        dim: D, of which a network with a hidden layer makes K.
         temperature: τ.
 
     Raises:
@@ -54,7 +54,9 @@ class Masked(nn.Module):
             raise unknown("activation", activation, ("sigmoid", "softmax", "none"))
         self.pool, self.image, self.audio, self.activation = pool, image, audio, activation
         self.sound, self.temperature = sound, temperature
-        self.query = nn.Linear(dim, maps) if pool == "heard" else None
+        self.query: nn.Module | None = None
+        if pool == "heard":
+            self.query = nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, maps))
         self.mask = Mask(maps)
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:

@@ -77,6 +77,22 @@ def test_a_contrastive_system_learns_what_belongs_together() -> None:
     assert similar.argmax(0).tolist() == list(range(6))
 
 
+def test_what_is_frozen_stays_as_it_was_and_the_rest_learns() -> None:
+    torch.manual_seed(0)
+    task = build_task(spec(frozen=["image"])).train()
+    before = copy.deepcopy(task.state_dict())
+    optimizer = torch.optim.Adam([w for w in task.parameters() if w.requires_grad], 0.01)
+    task.loss(task.examples(sample(), generator())).backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    changed = {
+        name for name, value in task.state_dict().items() if bool((value != before[name]).any())
+    }
+    assert changed
+    assert all(".audio." in name for name in changed)  # statistics of norms stay, too
+    with pytest.raises(SoundwalkError, match="did you mean 'image'"):
+        build_task(spec(frozen=["imge"]))
+
+
 def test_a_batch_of_silence_gives_a_finite_loss_and_gradient() -> None:
     task = build_task(SPEC)
     loss = task.loss(task.examples(sample(silent=True), generator()))
