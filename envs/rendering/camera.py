@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..interface import F32, I32, U8, Bool, SoundwalkError, kernel
+from ..interface import F32, I32, I64, U8, Bool, SoundwalkError, kernel
 from .dress import dress
 from .moving import Copies, Moves, check_moves, copies, displace, no_moves
 from .pool import MeshPool
@@ -98,6 +98,7 @@ def render(
         np.array(slots), np.array(poses), camera.height, camera.width, camera.focal,
         pool.boxes, pool.links, pool.corners, pool.normals, pool.paint, pool.tags, pool.closed,
         painted(), pool.fine, pool.flat, pool.dressed, pool.maps, pool.pictures, pool.texels,
+        pool.shelf,
         _NO_COLOUR if rgb is None else rgb,
         _NONE if depth is None else depth,
         _NO_INSTANCE if instance is None else instance,
@@ -172,6 +173,7 @@ def _render(
     maps: F32,
     pictures: I32,
     texels: U8,
+    shelf: I64,
     rgb: U8,
     depth: F32,
     instance: I32,
@@ -207,7 +209,7 @@ def _render(
         if rgb.shape[0] and dressed[slot]:
             dress(
                 faces, inverse, frame, shape, paint[slot], tags[slot], maps[slot], pictures[slot],
-                texels[slot], width, height, rgb[camera],
+                texels, shelf[slot], width, height, rgb[camera],
             )  # fmt: skip
         elif rgb.shape[0]:
             shade(faces, inverse, frame, paint[slot], tags[slot], atlas, width, height, rgb[camera])

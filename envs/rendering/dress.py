@@ -58,6 +58,7 @@ def dress(
     maps: F32,
     pictures: I32,
     texels: U8,
+    shelf: int,
     width: int,
     height: int,
     rgb: U8,
@@ -73,7 +74,8 @@ def dress(
         tags: (Q, 4) of the RenderMesh; the second is the picture, or -1.
         maps: (Q, 3, 4) of its `Wardrobe`.
         pictures: (P, 16) of its `Wardrobe`.
-        texels: (T, 4) of its `Wardrobe`.
+        texels: (T, 4) with those of its `Wardrobe`.
+        shelf: where these begin.
         width: pixels.
         height: pixels.
         rgb: (height, width, 3), written; black where nothing is seen.
@@ -110,7 +112,7 @@ def dress(
             else:
                 end = _pictured(
                     inverse, v * width, u, end, half, origin, fixed, step, paint, face,
-                    paint[face, 3] * pixel_size, pictures, picture, texels, out,
+                    paint[face, 3] * pixel_size, pictures, picture, texels, shelf, out,
                 )  # fmt: skip
             u = end
 
@@ -155,6 +157,7 @@ def _pictured(
     pictures: I32,
     picture: int,
     texels: U8,
+    shelf: int,
     out: U8,
 ) -> int:
     """Colour pixels from u on from a picture, up to `end` or to where another version begins."""
@@ -163,7 +166,7 @@ def _pictured(
     level = _smaller(inverse[line + u], switch, most)
     while _smaller(inverse[line + end - 1], switch, most) != level:
         end = u + (end - u) // 2
-    start = pictures[picture, 3 + level]
+    start = shelf + pictures[picture, 3 + level]
     across = max(pictures[picture, 0] - level, 0)
     mask_i, mask_j = (1 << across) - 1, (1 << max(pictures[picture, 1] - level, 0)) - 1
     scale = np.float32(1) / np.float32(1 << level)

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..interface import F32, I32, U8, Bool, SoundwalkError
+from ..interface import F32, I32, I64, U8, Bool, SoundwalkError
 from .bvh import FINE_MESH
 from .mesh import RenderMesh
 from .sift import side_by_side
@@ -42,8 +42,11 @@ class MeshPool:
         self.flat: F32 = np.empty((slots, 0), np.float32)
         self.maps: F32 = np.empty((slots, 0, 3, 4), np.float32)
         self.pictures: I32 = np.empty((slots, 0, 16), np.int32)
-        self.texels: U8 = np.empty((slots, 0, 4), np.uint8)
-        self._used = np.zeros((slots, 6), np.int64)  # in the order of `put`
+        # Pictures take much more than the rest: they lie one after another, without padding.
+        self.texels: U8 = np.empty((0, 4), np.uint8)
+        self.shelf: I64 = np.zeros(slots, np.int64)  # where those of each slot begin
+        self._texels = [self.texels] * slots
+        self._used = np.zeros((slots, 5), np.int64)  # in the order of `put`
 
     def __len__(self) -> int:
         """How many slots there are."""
@@ -57,7 +60,7 @@ class MeshPool:
         """
         if not 0 <= slot < len(self):
             raise SoundwalkError(f"slot {slot} does not exist: expected 0 to {len(self) - 1}")
-        nodes, faces, flats, maps, pictures, texels = self._used.T
+        nodes, faces, flats, maps, pictures = self._used.T
         self.boxes = _placed(self.boxes, nodes, slot, mesh.boxes)
         self.links = _placed(self.links, nodes, slot, mesh.links)
         self.corners = _placed(self.corners, faces, slot, mesh.corners)
@@ -70,15 +73,21 @@ class MeshPool:
         self.flat = _placed(self.flat, flats, slot, flat)
         self.maps = _placed(self.maps, maps, slot, worn.maps)
         self.pictures = _placed(self.pictures, pictures, slot, worn.pictures)
-        self.texels = _placed(self.texels, texels, slot, worn.texels)
-        self._used[slot] = (
-            len(mesh.boxes), len(mesh), len(flat), len(worn.maps), len(worn.pictures),
-            len(worn.texels),
-        )  # fmt: skip
+        self._hang(slot, worn.texels)
+        sizes = len(mesh.boxes), len(mesh), len(flat), len(worn.maps), len(worn.pictures)
+        self._used[slot] = sizes
         self.fine[slot] = fine
         self.dressed[slot] = len(worn.maps) > 0
         self.closed[slot] = mesh.closed
         self.filled[slot] = True
+
+    def _hang(self, slot: int, texels: U8) -> None:
+        """Replace the pictures of a slot; all are laid out anew if there are or were any."""
+        if len(texels) or len(self._texels[slot]):
+            self._texels[slot] = texels
+            self.texels = np.concatenate(self._texels)
+            sizes = np.array([len(each) for each in self._texels], np.int64)
+            self.shelf = np.cumsum(sizes) - sizes
 
 
 def _placed(

@@ -165,3 +165,23 @@ def test_a_skin_that_does_not_fit_is_refused(wall: Scene) -> None:
         Skin(colours, np.zeros(3, np.int32), uv)
     with pytest.raises(SoundwalkError, match=r"uv has shape \(2, 3, 2\): expected \(3, 3, 2\)"):
         Skin(colours, np.full(3, -1, np.int32), uv[:2])
+
+
+def test_meshes_in_one_pool_keep_their_own_pictures_when_others_come_and_go(wall: Scene) -> None:
+    rng = np.random.default_rng(5)
+    images = [rng.integers(0, 256, (8, 8 * k, 3)).astype(np.uint8) for k in (1, 2, 4)]
+    scenes = [worn(wall, _PLACES, image) for image in images]
+    alone = [picture(scene)[0] for scene in scenes]
+    pool = MeshPool(3)
+    pose, camera = np.array([(1, 0, 1, 0, 0)], np.float32), Camera(SIZE, SIZE)
+    rgb = np.empty((1, SIZE, SIZE, 3), np.uint8)
+    here: dict[int, int] = {}
+    for slot, which in ((0, 0), (2, 1), (0, 2), (1, 0), (2, 0)):
+        pool.put(slot, RenderMesh.from_scene(scenes[which]))
+        here[slot] = which
+        for each, expected in here.items():
+            render(pool, np.array([each], np.int32), pose, camera, rgb=rgb)
+            np.testing.assert_array_equal(rgb[0], alone[expected])
+    pool.put(0, RenderMesh.from_scene(wall))
+    render(pool, np.ones(1, np.int32), pose, camera, rgb=rgb)
+    np.testing.assert_array_equal(rgb[0], alone[0])
