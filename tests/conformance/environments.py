@@ -22,6 +22,7 @@ from soundwalk.envs.vector import AudioGoalVectorEnv
 
 from ..simulators import soundspaces_data as soundspaces
 from ..simulators.habitat_fake import fake_library
+from .elsewhere import filed
 
 PIXELS = 33
 LONGEST = 9  # steps of an episode
@@ -96,8 +97,26 @@ def _native(agents: int) -> Envs:
     )
 
 
+def _in_scene(kind: str) -> Callable[[int], Envs]:
+    """Our own simulator in a scene from a file."""
+
+    def make(agents: int) -> Envs:
+        return AudioGoalVectorEnv(
+            agents,
+            scenes=filed(kind, damped=True),
+            resolution=PIXELS,
+            max_steps=LONGEST,
+            privileged=True,
+        )
+
+    return make
+
+
 ENVIRONMENTS = {
     "native": Kind(_native, 0.25, np.pi / 12, 1.0),
+    "plan": Kind(_in_scene("plan"), 0.25, np.pi / 12, 1.0),
+    "map": Kind(_in_scene("map"), 0.25, np.pi / 12, 1.0),
+    "mesh": Kind(_in_scene("mesh"), 0.25, np.pi / 12, 1.0),
     "SoundSpaces": Kind(_soundspaces(), 0.5, np.pi / 2, 0.0),
     "habitat, faked": Kind(_habitat, 0.25, np.pi / 12, 1.0),
 }
