@@ -243,3 +243,14 @@ def test_a_round_room_is_walked_along_its_wall() -> None:
     d = sqrt(3.0**2 - inner**2)
     expected = 2 * d + inner * (pi - 2 * np.arccos(inner / 3.0))
     assert navmap.field((2.0, 5.0)).distance((8.0, 5.0)) == pytest.approx(expected, rel=0.02)
+
+
+def test_along_a_diagonal_corridor_the_way_is_straight() -> None:
+    ys, xs = np.mgrid[0:160, 0:200] * 0.05 + 0.025
+    along, across = (3 * xs + 2 * ys) / sqrt(13), (2 * xs - 3 * ys) / sqrt(13)
+    navmap = NavMap.from_free(place((along > 1) & (along < 11) & (np.abs(across) < 0.5)))
+    start, end = (np.array([3.0, 2.0]) / sqrt(13) * t for t in (1.5, 10.5))
+    field = navmap.field(end)
+    assert field.distance(start) == pytest.approx(9.0, abs=1e-6)
+    beside = start + 0.25 * np.array([-2.0, 3.0]) / sqrt(13)
+    assert field.distance(beside) == pytest.approx(hypot(9.0, 0.25), rel=0.002)
