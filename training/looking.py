@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from ..envs.interface import SENSOR_HEIGHT, U8, SoundwalkError
 from ..envs.navigation import NavMap
@@ -16,6 +15,7 @@ from ..envs.rendering.glb import save_glb
 from ..envs.scenes import Scene, describe, generate, open_scene, plan_figure
 from ..envs.scenes.mesh import ENDINGS, import_mesh
 from ..envs.scenes.open import OPENERS, mesh_options
+from .reading import setting
 
 Point = tuple[float, float, float]
 
@@ -46,11 +46,11 @@ def home(scene: str, rooms: tuple[int, int] | None = None, settings: Sequence[st
 def _options(settings: Sequence[str]) -> dict[str, Any]:
     """Keys and values of "key=value", values as in YAML."""
     options = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
+    for text in settings:
+        key, equals, _ = text.partition("=")
         if not equals:
-            raise SoundwalkError(f"--set {setting!r}: expected key=value, for example unit=cm")
-        options[key.strip()] = yaml.safe_load(value)
+            raise SoundwalkError(f"--set {text!r}: expected key=value, for example unit=cm")
+        options[key.strip()] = setting(text)
     return options
 
 

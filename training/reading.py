@@ -38,7 +38,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SoundwalkError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise SoundwalkError(f"{path} holds {values!r}: expected keys and values")
@@ -54,14 +54,28 @@ def override(values: dict[str, Any], text: str) -> None:
     {'env': {'rooms': [1, 2]}}
 
     Raises:
-        SoundwalkError: no equals sign, or a key on the way is no section.
+        SoundwalkError: no equals sign, a value that is not YAML, or a key on the way is no section.
     """
-    key, equals, value = text.partition("=")
+    key, equals, _ = text.partition("=")
     if not equals:
         raise SoundwalkError(f"--set {text!r}: expected key=value, e.g. ppo.n_epochs=1")
+    value = setting(text)
     *sections, last = key.strip().split(".")
     for section in sections:
         values = values.setdefault(section, {})
         if not isinstance(values, dict):
             raise SoundwalkError(f"--set {text!r}: {section!r} is not a section")
-    values[last] = yaml.safe_load(value)
+    values[last] = value
+
+
+def setting(text: str) -> Any:
+    """The value of "key=value", which is YAML.
+
+    Raises:
+        SoundwalkError: it is not.
+    """
+    try:
+        return yaml.safe_load(text.partition("=")[2])
+    except yaml.YAMLError as error:
+        words = " ".join(str(error).split())
+        raise SoundwalkError(f"--set {text!r}: the value is not YAML: {words}") from None
