@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,12 +30,14 @@ def triple(option: str, text: str) -> tuple[float, float, float]:
     """Three numbers with commas between them.
 
     Raises:
-        SoundwalkError: they are not.
+        SoundwalkError: they are not, or one is not finite.
     """
     try:
         x, y, z = (float(part) for part in text.split(","))
     except ValueError:
+        x = y = z = math.nan
+    if not (math.isfinite(x) and math.isfinite(y) and math.isfinite(z)):
         raise SoundwalkError(
             f"{option} {text!r}: expected three numbers with commas, e.g. 1.5,2,1.2"
-        ) from None
+        )
     return x, y, z
