@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import sys
 import time
 import warnings
@@ -36,10 +37,10 @@ class CurveFile(KVWriter):
         self._rows: list[dict[str, Any]] = []
         self._columns = ["step"]
         if path.is_file():
-            with path.open(newline="", encoding="utf-8") as file:
-                reader = csv.DictReader(file)
-                rows = [row for row in reader if (row.get("step") or "").isdigit()]
-                self._columns = list(reader.fieldnames or self._columns)
+            whole, _, _ = path.read_bytes().rpartition(b"\n")  # who is killed leaves half a row
+            reader = csv.DictReader(io.StringIO(whole.decode("utf-8"), newline=""))
+            rows = [row for row in reader if (row.get("step") or "").isdigit()]
+            self._columns = list(reader.fieldnames or self._columns)
             self._rows = [row for row in rows if int(row["step"]) <= steps]
         self._write_all()
 
