@@ -45,7 +45,8 @@ def played(convolver: GradualConvolver, dry: F32, responses: list[F32]) -> F32:
         convolver.glide(rows(0), dry[None, n * BLOCK : (n + 1) * BLOCK], h[None], rows(0), rows(0))
         for n, h in enumerate(responses)
     ]
-    return np.concatenate(heard, axis=2)[0]
+    joined: F32 = np.concatenate(heard, axis=2)[0]
+    return joined
 
 
 @pytest.fixture
