@@ -31,12 +31,17 @@ def boxes(found: Solids, room: int = 0) -> F64:
     """(K, 6) the boxes of a room that are used, in the order of their corners."""
     rows = found.boxes[room].T.astype(np.float64)
     rows = rows[(rows != 0).any(1)]
-    return rows[np.lexsort(rows.T[::-1])]
+    return in_order(rows)
+
+
+def in_order(rows: F64) -> F64:
+    """Rows by their first column, those that agree there by the second, and so on."""
+    ordered: F64 = rows[np.lexsort(rows.T[::-1])]
+    return ordered
 
 
 def shrunk(*wanted: Box3) -> F64:
-    rows = np.array(wanted) + np.repeat([INSET, -INSET], 3)
-    return rows[np.lexsort(rows.T[::-1])]
+    return in_order(np.array(wanted) + np.repeat([INSET, -INSET], 3))
 
 
 def test_a_box_in_the_air_is_shrunk_on_every_side_and_bent_round_on_every_side() -> None:
