@@ -123,7 +123,7 @@ def test_the_face_of_a_box_looks_where_it_is_said_to_from_that_side(direction: i
 
 def test_corners_have_the_same_number_if_and_only_if_they_lie_in_one_place() -> None:
     rng = np.random.default_rng(0)
-    lattice = rng.integers(-2, 3, (60, 3, 3)).astype(np.float32) / 3
+    lattice = rng.integers(-2, 3, (60, 3, 3)).astype(np.float32) / np.float32(3)
     numbers = vertex_numbers(lattice)
     _, truth = np.unique(lattice.reshape(-1, 3), axis=0, return_inverse=True)
     pairs = set(zip(numbers.tolist(), truth.ravel().tolist(), strict=True))
