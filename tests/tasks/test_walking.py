@@ -62,7 +62,7 @@ def test_a_detour_to_the_goal_is_scored_as_worked_out_by_hand() -> None:
         goal.advance(np.array([AHEAD, LEFT]))
     goal.advance(np.array([STOP, STOP]))
     found = goal.metrics(ALL)
-    expected = {
+    expected: dict[str, list[float]] = {
         "success": [1.0, 0.0],
         "spl": [4 / 6, 0.0],
         "soft_spl": [4 / 6, 0.5],
