@@ -1,0 +1,79 @@
+"""Two processes that compute a contrastive loss together, and one alone; each writes its findings."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from soundwalk.perception.gather import gather
+from soundwalk.training.distributed import Team
+
+WORLD, EACH = 2, 3
+
+
+def loss_of(features: Tensor) -> Tensor:
+    """InfoNCE in which every row of the batch is compared with every other one."""
+    scores = features @ features.roll(1, 0).T
+    return nn.functional.cross_entropy(scores, torch.arange(len(scores)))
+
+
+def network() -> nn.Module:
+    """The same in all processes."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3)).double()
+
+
+def gradients(module: nn.Module) -> list[list[float]]:
+    """Of all parameters, flat."""
+    return [p.grad.flatten().tolist() for p in module.parameters() if p.grad is not None]
+
+
+def work(rank: int, folder: Path) -> None:
+    """One process's share."""
+    os.environ.update(RANK=str(rank), WORLD_SIZE=str(WORLD), LOCAL_RANK=str(rank))
+    store = dist.FileStore(str(folder / "store"), WORLD)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=WORLD)
+    batch = torch.randn(WORLD * EACH, 4, generator=torch.Generator().manual_seed(1)).double()
+    with Team.open("cpu") as team:
+        module = network()
+        together = team.wrap(module)
+        whole = gather(together(batch[rank * EACH : (rank + 1) * EACH]))
+        loss = loss_of(whole)
+        loss.backward()
+        found = {
+            "first": team.first, "loss": loss.item(), "gradients": gradients(module),
+            "features": whole.tolist(), "mean": team.mean(float(rank)),
+            "any": [team.any(rank == 1), team.any(False)],
+        }  # fmt: skip
+        team.wait()
+    found["left"] = not dist.is_initialized()
+    (folder / f"{rank}.json").write_text(json.dumps(found))
+
+
+def main(folder: Path) -> None:
+    """Fork before anything is computed, then compute alone as well."""
+    child = os.fork()
+    if child == 0:
+        work(1, folder)
+        os._exit(0)
+    work(0, folder)
+    _, status = os.waitpid(child, 0)
+    batch = torch.randn(WORLD * EACH, 4, generator=torch.Generator().manual_seed(1)).double()
+    module = network()
+    features = gather(module(batch))
+    loss = loss_of(features)
+    loss.backward()
+    alone = {"loss": loss.item(), "gradients": gradients(module), "features": features.tolist()}
+    (folder / "alone.json").write_text(json.dumps(alone))
+    sys.exit(os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main(Path(sys.argv[1]))
