@@ -1,4 +1,4 @@
-"""Two processes that compute a contrastive loss together, and one alone; each writes its findings."""
+"""Two processes that compute a loss together, and one alone; all write their results."""
 
 from __future__ import annotations
 
