@@ -51,6 +51,8 @@ def errors(directions: Directions) -> Errors:
     """Wrapped errors of azimuth, and front-back confusions; what is not finite is left out."""
     known = np.isfinite(directions.truth) & np.isfinite(directions.estimate)
     truth, estimate = (np.asarray(a)[known] for a in (directions.truth, directions.estimate))
+    if not known.any():  # a method that finds nothing must not end the report
+        return Errors(*(np.empty(0) for _ in range(4)))
     return Errors(
         np.asarray(wrap_angle(truth)),
         np.asarray(wrap_angle(estimate)),
