@@ -26,6 +26,7 @@ PIECES: dict[str, dict[str, str]] = {
         "correlation": ".encoders.correlation:CorrelationEncoder",
         "clip": ".encoders.clip:ClipEncoder",
         "unet": ".encoders.unet:SpectrogramUNet",
+        "sound_pyramid": ".encoders.unet:SpectrogramPyramid",
         "pretrained": ".encoders.pretrained:load",
     },
     "score": {
@@ -38,6 +39,7 @@ PIECES: dict[str, dict[str, str]] = {
         "compass": ".scores:Compass",
         "tiled_unet": ".scores:TiledUNet",
         "mixing": ".scores:Mixing",
+        "tiled_mask": ".scores:TiledMask",
     },
     "head": {
         "projection": ".heads:Projection",
@@ -142,15 +144,18 @@ def joint_size(score: nn.Module, sizes: Mapping[str, int]) -> int:
 
 def _known(spec: Spec, encoders: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
     """What a score can be told about the encoders that it joins."""
-    image = encoders.get(spec.get("image", "image")) if isinstance(spec, Mapping) else None
-    sound = spec.get("sound", spec.get("audio", "audio")) if isinstance(spec, Mapping) else None
-    size = sizes.get(str(sound), 0)
-    maps = spec.get("audio", sound) if isinstance(spec, Mapping) else None
-    known: dict[str, Any] = {"maps": sizes.get(str(maps), size), "dim_in": size}
-    if image is not None and hasattr(image, "widths"):
-        known["widths"] = image.widths
+    if not isinstance(spec, Mapping):
+        return {}
+    sound = str(spec.get("sound", spec.get("audio", "audio")))
+    size = sizes.get(sound, 0)
+    known: dict[str, Any] = {"maps": size, "dim_in": size}
+    for name in (spec.get("audio", ""), spec.get("image", "image")):
+        if hasattr(encoders.get(str(name)), "widths"):
+            known["widths"] = encoders[str(name)].widths
+    if spec.get("kind") == "tiled_mask" and hasattr(encoders.get("mixture"), "widths"):
+        known["widths"] = encoders["mixture"].widths
     if sound in sizes:
-        known["dim"] = sizes[str(sound)]
+        known["dim"] = sizes[sound]
     return known
 
 

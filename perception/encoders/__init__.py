@@ -4,7 +4,7 @@ from .clip import ClipEncoder
 from .correlation import CorrelationEncoder
 from .image import ImageEncoder, ImagePyramid
 from .spectrogram import SpectrogramEncoder
-from .unet import SpectrogramUNet
+from .unet import SpectrogramPyramid, SpectrogramUNet
 
 __all__ = [
     "ClipEncoder",
@@ -12,5 +12,6 @@ __all__ = [
     "ImageEncoder",
     "ImagePyramid",
     "SpectrogramEncoder",
+    "SpectrogramPyramid",
     "SpectrogramUNet",
 ]

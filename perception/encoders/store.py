@@ -33,6 +33,7 @@ _CLASSES = {
     "ClipEncoder": ".clip",
     "CorrelationEncoder": ".correlation",
     "SpectrogramUNet": ".unet",
+    "SpectrogramPyramid": ".unet",
 }
 _WEIGHTS, _WORDS = "weights.safetensors", "encoder.json"
 _PARTIAL, _OLD = ".partial", ".old"

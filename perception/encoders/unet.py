@@ -95,3 +95,62 @@ class SpectrogramUNet(nn.Module):
             features = up(grown + skip)  # (B, widths[i], f_i, t_i)
         maps = pixel_shuffle(self.last(features), 2)  # (B, K, F or F + 1, T or T + 1)
         return maps[:, :, : x.shape[2], : x.shape[3]]
+
+
+@remember_arguments
+class SpectrogramPyramid(nn.Module):
+    """Waveforms to what is looked at and a pyramid over it, for `TiledMask`.
+
+    Args:
+        channels: ears or microphones.
+        width: channels of the second level; width / 2, width, 2 width, 4 width, 4 width, …
+        levels: how many; each halves both axes.
+        n_fft: length of the transform, samples.
+        hop: samples from frame to frame.
+        window: samples of the Hann window.
+        norm: "batch" or "none".
+        inputs: any of "magnitude", "phase", "level", as of `SpectrogramEncoder`.
+    """
+
+    keys: tuple[str, ...] = ("audio", "mixture")
+
+    def __init__(
+        self,
+        channels: int = 2,
+        width: int = 24,
+        levels: int = 5,
+        n_fft: int = 512,
+        hop: int = 256,
+        window: int = 512,
+        norm: str = "batch",
+        inputs: Sequence[str] = ("magnitude",),
+    ) -> None:
+        super().__init__()
+        self.channels, self.inputs = channels, tuple(inputs)
+        self.n_fft, self.hop = n_fft, hop
+        self.window: Tensor
+        self.register_buffer("window", hann_window(window), persistent=False)
+        self.widths = tuple(min(w, 4 * width) for w in stage_widths(width, levels))
+        self.dim = self.widths[-1]
+        entering = [count_planes(channels, self.inputs), *self.widths]
+        self.down = nn.ModuleList(
+            block(wide, leaving, 5 if i == 0 else 3, 2, norm)
+            for i, (wide, leaving) in enumerate(pairwise(entering))
+        )
+        channels_last(self)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """(B, channels, samples) to [(B, planes, F, T), (B, widths[i], f_i, t_i), …], finest first.
+
+        Raises:
+            SoundwalkError: the channels are others.
+        """
+        if x.ndim != 3 or x.shape[1] != self.channels:
+            raise SoundwalkError(
+                f"audio of shape {tuple(x.shape)}: expected (B, {self.channels}, T)"
+            )
+        spectrum = stft(x.float(), self.n_fft, self.hop, self.window)  # (B, C, F, T)
+        found = [ear_planes(spectrum, self.inputs)]
+        for down in self.down:
+            found.append(down(found[-1]))  # halved and rounded up
+        return found

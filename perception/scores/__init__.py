@@ -2,6 +2,7 @@
 
 from .classical import mutual_information_map, sparse_cca
 from .compass import Compass
+from .looking import TiledMask
 from .maps import DotMap
 from .masked import Masked
 from .mixing import Mixing
@@ -17,6 +18,7 @@ __all__ = [
     "Masked",
     "Mixing",
     "Stack",
+    "TiledMask",
     "TiledUNet",
     "mutual_information_map",
     "sparse_cca",

@@ -16,6 +16,7 @@ from soundwalk.perception.encoders import (
     ImageEncoder,
     ImagePyramid,
     SpectrogramEncoder,
+    SpectrogramPyramid,
     SpectrogramUNet,
 )
 from soundwalk.perception.encoders.spectrogram import stft
@@ -304,6 +305,18 @@ def test_a_unet_looks_between_the_ears_as_a_spectrogram_encoder_does() -> None:
     planes = SpectrogramEncoder(2, inputs=ALL).spectrogram(x)
     assert planes.shape[1] == net.planes == 5
     torch.testing.assert_close(net(x), net(planes))
+
+
+def test_a_pyramid_over_a_spectrogram_begins_with_what_is_looked_at() -> None:
+    torch.manual_seed(0)
+    pyramid = SpectrogramPyramid(width=8, levels=3, inputs=ALL)
+    planes, *levels = pyramid(noise(2, 2, 4000))
+    expected = SpectrogramEncoder(2, inputs=ALL, n_fft=512, hop=256, window=512)
+    torch.testing.assert_close(planes, expected.spectrogram(noise(2, 2, 4000)))
+    assert [tuple(level.shape[1:]) for level in levels] == [(4, 129, 8), (8, 65, 4), (16, 33, 2)]
+    assert pyramid.widths == (4, 8, 16)
+    with pytest.raises(SoundwalkError, match=r"expected \(B, 2, T\)"):
+        pyramid(noise(2, 1, 4000))
 
 
 def test_a_unet_learns_where_a_spectrogram_is_loud() -> None:

@@ -17,6 +17,7 @@ from soundwalk.perception.scores import (
     Masked,
     Mixing,
     Stack,
+    TiledMask,
     TiledUNet,
 )
 
@@ -216,21 +217,19 @@ def test_what_is_seen_chooses_among_maps_of_the_sound(activation: str) -> None:
     np.testing.assert_allclose(found.detach().numpy(), expected, atol=1e-5)
 
 
-def test_what_is_seen_where_it_looks_like_what_is_heard_chooses_the_maps() -> None:
-    seen, maps = random(2, 6, 4, 5), random(2, 3, 7, 6, seed=1)
-    score = Masked(3, pool="heard", audio="mixture", dim=6, temperature=1e-3, activation="none")
-    sound = seen[:, :, 1, 2] / seen[:, :, 1, 2].norm(dim=1, keepdim=True)
-    unit = seen / seen.norm(dim=1, keepdim=True)
-    assert score.maps(unit, sound).flatten(1).argmax(1).tolist() == [7, 7]
-    found = score({"image": unit, "audio": sound, "mixture": maps})
-    assert score.query is not None
-    expected = Mask(3)(score.query(sound), maps)
+def test_what_is_seen_where_it_looks_like_what_is_heard_is_tiled_into_the_mixture() -> None:
+    torch.manual_seed(0)
+    score = TiledMask((4, 8, 8), dim=6, temperature=1e-3).eval()
+    seen = torch.nn.functional.normalize(random(2, 6, 4, 5), dim=1)
+    sound = seen[:, :, 1, 2]
+    pyramid = [random(2, 5, 17, 11), random(2, 4, 9, 6), random(2, 8, 5, 3), random(2, 8, 3, 2)]
+    assert score.maps(seen, sound).flatten(1).argmax(1).tolist() == [7, 7]
+    found = score({"image": seen, "audio": sound, "mixture": pyramid})
+    assert found.shape == (2, 17, 11)
+    expected = score.unet({"mixture": pyramid[1:], "seen": sound})[:, 0, :17, :11]
     torch.testing.assert_close(found, expected)
-    everywhere = Masked(3, pool="heard", audio="mixture", dim=6, temperature=1e6)
-    everywhere.load_state_dict(score.state_dict())
-    assert not torch.allclose(
-        everywhere({"image": unit, "audio": sound, "mixture": maps}), found, atol=0.1
-    )
+    elsewhere = score({"image": seen, "audio": seen[:, :, 3, 4], "mixture": pyramid})
+    assert not torch.allclose(found, elsewhere)
 
 
 def test_each_place_has_the_mask_that_it_would_have_alone() -> None:

@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 
 from ...envs.interface import F32, SoundwalkError
 from ...perception.data.sample import Sample, Tensors, to_tensors, view_inputs
-from ...perception.scores import DotMap, Masked
+from ...perception.scores import DotMap, TiledMask
 from ...perception.task import AVTask
 
 
@@ -50,11 +50,10 @@ class Reader:
             SoundwalkError: the system compares no map with a sound.
         """
         score = self.task.score
-        heard = isinstance(score, Masked) and score.query is not None
-        if not (heard or isinstance(score, DotMap)):
+        if not isinstance(score, DotMap | TiledMask):
             raise SoundwalkError(
                 "this system makes no map of where a sound is: its score is "
-                f"{type(score).__name__}, expected 'map', or 'masked' with pool 'heard'"
+                f"{type(score).__name__}, expected 'map', or 'tiled_mask'"
             )
         with torch.inference_mode():
             features = self.task.features(inputs)

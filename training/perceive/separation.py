@@ -12,17 +12,18 @@ from torch import Tensor
 from ...envs.interface import F32, SoundwalkError
 from ...perception.data.sample import Sample, Tensors, to_tensors
 from ...perception.encoders.spectrogram import stft
-from ...perception.encoders.unet import SpectrogramUNet
+from ...perception.encoders.unet import SpectrogramPyramid, SpectrogramUNet
 from ...perception.evaluation.controls import centre_prior
 from ...perception.evaluation.localization import Localization
 from ...perception.evaluation.separation import Separation
 from ...perception.objectives import ideal_mask
-from ...perception.scores import Masked
+from ...perception.scores import TiledMask
 from ...perception.targets.base import derangement
 from ..report.exhibits import Separated
 from .found import Found, Row
 from .reading import Reader, generator
 
+Masking = SpectrogramUNet | SpectrogramPyramid  # what has the transform that is masked
 _SHOWN = 5
 _HEARD = ("audio", "mixture")  # inputs that stay when another image is looked at
 
@@ -45,9 +46,11 @@ def evaluate(
     Raises:
         SoundwalkError: the system masks no spectrogram.
     """
-    nets = [n for n in reader.task.encoders.values() if isinstance(n, SpectrogramUNet)]
+    nets = [n for n in reader.task.encoders.values() if isinstance(n, Masking)]
     if not nets:
-        raise SoundwalkError("the evaluation of separation needs an encoder of kind unet")
+        raise SoundwalkError(
+            "the evaluation of separation needs an encoder of kind unet or sound_pyramid"
+        )
     net = nets[0]
     draw = generator(seed)
     rows: dict[str, Row] = {
@@ -92,8 +95,7 @@ def evaluate(
 
 def looks(reader: Reader) -> bool:
     """Whether a system looks in the image for what it hears."""
-    score = reader.task.score
-    return isinstance(score, Masked) and score.query is not None
+    return isinstance(reader.task.score, TiledMask)
 
 
 def _look(reader: Reader, inputs: Tensors, masks: Any, maps: dict[str, Localization]) -> None:
@@ -106,7 +108,7 @@ def _look(reader: Reader, inputs: Tensors, masks: Any, maps: dict[str, Localizat
         maps["map, centre"].update(centre[seen], masks[seen])
 
 
-def masked(net: SpectrogramUNet, mixture: Tensor, logits: F32) -> F32:
+def masked(net: Masking, mixture: Tensor, logits: F32) -> F32:
     """The part (B, C, T) of a mixture that a mask lets through, its phase kept.
 
     Args:
@@ -124,7 +126,7 @@ def masked(net: SpectrogramUNet, mixture: Tensor, logits: F32) -> F32:
         return np.asarray(sound.reshape(mixture.shape).cpu().numpy(), np.float32)
 
 
-def _ideal(net: SpectrogramUNet, wanted: Tensor, other: Tensor) -> F32:
+def _ideal(net: Masking, wanted: Tensor, other: Tensor) -> F32:
     """Logits of the ideal ratio mask."""
     with torch.inference_mode():
         sizes = [
