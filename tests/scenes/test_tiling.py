@@ -72,7 +72,7 @@ def test_more_boxes_are_taken_only_where_they_err_less() -> None:
 
 
 def test_four_hundredths_are_given_for_fewer_boxes_and_five_are_not() -> None:
-    """A niche of 1 m by 0.6 m beside a room of 1,600 and of 1,000 cells."""
+    """A niche of 60 cells beside a room of 1,600 and of 1,000: 3.6 and 5.7 per cent."""
     niche = box(60, 20, 63, 40)
     small, large = box(35, 10, 60, 50), box(20, 10, 60, 50)
     for room, kept in ((large, 1), (small, 2)):
