@@ -101,7 +101,7 @@ def test_the_way_back_is_the_way_there(seed: int) -> None:
 def test_a_route_that_is_a_great_detour_is_left_to_the_diffuse_field() -> None:
     """Straight to the next room: 0 m between doors; round the ring of four rooms 2 m are allowed.
 
-    With all doors near the middle the way round is 5.6 m from its first door to its last, with
+    With all doors near the middle the way round is 5.7 m from its first door to its last, with
     doors near the corner where the rooms meet 1.7 m.
     """
     pairs = ((0, 1), (0, 2), (1, 3), (2, 3))
