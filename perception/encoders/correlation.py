@@ -37,8 +37,8 @@ def mel_bands(count: int, n_fft: int, rate: int, lowest: float = _LOWEST) -> Ten
     Raises:
         SoundwalkError: a band holds no bin.
     """
-    ends = [2595 * math.log10(1 + f / 700) for f in (lowest, rate / 2)]
-    marks = 700 * (10 ** (torch.linspace(*ends, count + 2, dtype=torch.float64) / 2595) - 1)
+    first, last = (2595 * math.log10(1 + f / 700) for f in (lowest, rate / 2))
+    marks = 700 * (10 ** (torch.linspace(first, last, count + 2, dtype=torch.float64) / 2595) - 1)
     bins = torch.arange(n_fft // 2 + 1) * (rate / n_fft)
     low, middle, high = (marks[i : count + i, None] for i in range(3))
     triangles = torch.minimum((bins - low) / (middle - low), (high - bins) / (high - middle))

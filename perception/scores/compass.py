@@ -67,8 +67,8 @@ class Compass(nn.Module):
                 f"compass reads {', '.join(self.before)}: give target.hear and score.before the "
                 "same views"
             )
-        for name, turn in zip(self.before, motion.split(2, -1), strict=True):
-            angle = torch.atan2(turn[:, 1], turn[:, 0])
+        for i, name in enumerate(self.before):
+            angle = torch.atan2(motion[:, 2 * i + 1], motion[:, 2 * i])
             scores = scores + turned(self.layers(pick(features, name, "compass")), angle)
         return normalize(scores.softmax(-1) @ self.circle, dim=-1, eps=1e-6)  # (B, 2)
 

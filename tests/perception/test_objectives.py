@@ -157,7 +157,7 @@ def test_directions_are_apart_by_a_cosine_or_by_an_angle() -> None:
     torch.testing.assert_close(apart(u, v), torch.full((7,), 1 - np.cos(0.3)).to(u))
     torch.testing.assert_close(apart(u, v, angle=True), torch.full((7,), 0.3).to(u))
     same = u.clone().requires_grad_()
-    apart(same, u, angle=True).sum().backward()
+    apart(same, u, angle=True).sum().backward()  # type: ignore[no-untyped-call]
     assert same.grad is not None
     assert bool(torch.isfinite(same.grad).all())
 
