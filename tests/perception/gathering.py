@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -29,26 +30,31 @@ def network() -> nn.Module:
     return nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3)).double()
 
 
-def gradients(module: nn.Module) -> list[list[float]]:
-    """Of all parameters, flat."""
-    return [p.grad.flatten().tolist() for p in module.parameters() if p.grad is not None]
+def batch() -> Tensor:
+    """Of all processes together."""
+    return torch.randn(WORLD * EACH, 4, generator=torch.Generator().manual_seed(1)).double()
+
+
+def learned(module: nn.Module, features: Tensor) -> dict[str, Any]:
+    """The loss of all features and the gradients of a module's parameters."""
+    loss = loss_of(features)
+    loss.backward()  # type: ignore[no-untyped-call]
+    gradients = [p.grad.flatten().tolist() for p in module.parameters() if p.grad is not None]
+    return {"loss": loss.item(), "gradients": gradients, "features": features.tolist()}
 
 
 def work(rank: int, folder: Path) -> None:
     """One process's share."""
     os.environ.update(RANK=str(rank), WORLD_SIZE=str(WORLD), LOCAL_RANK=str(rank))
-    store = dist.FileStore(str(folder / "store"), WORLD)
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=WORLD)
-    batch = torch.randn(WORLD * EACH, 4, generator=torch.Generator().manual_seed(1)).double()
+    meeting = f"file://{folder / 'store'}"
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=WORLD)
     with Team.open("cpu") as team:
         module = network()
         together = team.wrap(module)
-        whole = gather(together(batch[rank * EACH : (rank + 1) * EACH]))
-        loss = loss_of(whole)
-        loss.backward()
-        found = {
-            "first": team.first, "loss": loss.item(), "gradients": gradients(module),
-            "features": whole.tolist(), "mean": team.mean(float(rank)),
+        mine = batch()[rank * EACH : (rank + 1) * EACH]
+        found = learned(module, gather(together(mine)))
+        found |= {
+            "first": team.first, "mean": team.mean(float(rank)),
             "any": [team.any(rank == 1), team.any(False)],
         }  # fmt: skip
         team.wait()
@@ -64,12 +70,8 @@ def main(folder: Path) -> None:
         os._exit(0)
     work(0, folder)
     _, status = os.waitpid(child, 0)
-    batch = torch.randn(WORLD * EACH, 4, generator=torch.Generator().manual_seed(1)).double()
     module = network()
-    features = gather(module(batch))
-    loss = loss_of(features)
-    loss.backward()
-    alone = {"loss": loss.item(), "gradients": gradients(module), "features": features.tolist()}
+    alone = learned(module, gather(module(batch())))
     (folder / "alone.json").write_text(json.dumps(alone))
     sys.exit(os.waitstatus_to_exitcode(status))
 
