@@ -54,7 +54,7 @@ def test_objects_are_given_their_own_clips_and_others_none(voices: Voices) -> No
     clips, offsets = voices.draw(wanted.reshape(50, 4), np.random.default_rng(1))
     for category, clip, offset in zip(wanted, clips.ravel(), offsets.ravel(), strict=True):
         if category < 0:
-            assert (clip, offset) == (-1, 0)
+            assert [clip, offset] == [-1, 0]
             continue
         assert voices.clip(int(clip)).category == CATEGORIES[category]
         assert 0 <= offset < len(voices.bank.load(voices.clip(int(clip))))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing import (  # type: ignore[import-untyped]
+    event_accumulator,
+)
 
 from soundwalk.envs.tasks.metrics import METRICS
 from soundwalk.training.curves import WINDOW, Bar, CurveFile, Pace, make_logger
@@ -158,7 +160,7 @@ def test_tensorboard_hides_what_lies_after_the_checkpoint(tmp_path: Path) -> Non
     again.record("loss", 9.0)
     again.dump(300)
     again.close()
-    board = EventAccumulator(str(tmp_path / "tensorboard"))
+    board = event_accumulator.EventAccumulator(str(tmp_path / "tensorboard"))
     board.Reload()
     found = [(event.step, event.value) for event in board.Scalars("loss")]
     assert found == [(100, 1.0), (200, 2.0), (300, 9.0)]

@@ -93,8 +93,8 @@ def test_the_hottest_place_is_nine_tenths_magma_over_a_faded_picture() -> None:
 
 def test_heat_between_two_levels_is_cut_off_beyond_them() -> None:
     heat = np.array([[-1.0, 0.0], [0.25, 3.0]], np.float32)
-    np.testing.assert_allclose(shares(heat, 0.0, 0.5), [[0, 0], [0.5, 1]])
-    np.testing.assert_allclose(shares(heat), [[0, 0.25], [0.3125, 1]])
+    np.testing.assert_allclose(shares(heat, 0.0, 0.5), np.array([[0, 0], [0.5, 1]]))
+    np.testing.assert_allclose(shares(heat), np.array([[0, 0.25], [0.3125, 1]]))
     np.testing.assert_array_equal(shares(heat, 2.0, 2.0), np.zeros((2, 2)))
 
 

@@ -32,7 +32,7 @@ def test_numbers_that_measure_nothing_are_named(value: object, axes: int, messag
 
 
 def test_numbers_of_any_kind_become_doubles_with_their_values() -> None:
-    for value in (3, True, [1, 2], np.float16(0.5), np.uint8([250, 251]), [[1.5], [2.5]]):
+    for value in (3, True, [1, 2], np.float16(0.5), np.array([250, 251], np.uint8), [[1.5], [2.5]]):
         found = numbers("x", value)
         assert found.dtype == np.float64
         assert found.tolist() == np.asarray(value).tolist()
