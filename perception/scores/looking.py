@@ -59,7 +59,7 @@ class TiledMask(nn.Module):
         share = (where / self.temperature).flatten(1).softmax(1).view_as(where)
         seen = torch.einsum("bdhw,bhw->bd", image, share)
         planes, *pyramid = pick(features, self.audio, "tiled_mask")
-        logits = self.unet({self.audio: pyramid, "seen": seen})[:, 0]  # (B, F or F + 1, T or T + 1)
+        logits: Tensor = self.unet({self.audio: pyramid, "seen": seen})[:, 0]  # one more at most
         return logits[:, : planes.shape[2], : planes.shape[3]]
 
     def maps(self, image: Tensor, sound: Tensor) -> Tensor:
