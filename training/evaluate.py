@@ -54,8 +54,8 @@ def evaluate(
         sounds: "heard", "unheard_clips", "unheard", or a folder of recordings.
         episodes: how many.
         seed: of the episodes and of agents that choose at random.
-        num_envs: environments walked in at a time; no result of a trained agent, the follower
-            or the oracle depends on it.
+        num_envs: environments walked in at a time; no result of a trained agent or the oracle
+            depends on it. Random and the follower draw from a stream of each environment.
         checkpoint: "last" or "best".
         temperature: of trained agents' choices; 0 always takes the most probable action.
         world: where to walk instead of where the first trained agent was trained; see
