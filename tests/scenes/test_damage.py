@@ -126,7 +126,7 @@ def test_a_scene_that_contradicts_itself_is_refused_with_the_name_of_its_file(
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("version", [0, 3, "1", None, 1.5])
+@pytest.mark.parametrize("version", [0, 4, "1", None, 1.5])
 def test_another_version_says_which_and_what_to_do(
     file: Path, tmp_path: Path, version: object
 ) -> None:
