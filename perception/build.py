@@ -149,11 +149,9 @@ def _known(spec: Spec, encoders: Mapping[str, Any], sizes: Mapping[str, int]) ->
     sound = str(spec.get("sound", spec.get("audio", "audio")))
     size = sizes.get(sound, 0)
     known: dict[str, Any] = {"maps": size, "dim_in": size}
-    for name in (spec.get("audio", ""), spec.get("image", "image")):
+    for name in (spec.get("image", "image"), spec.get("audio")):  # a sound's pyramid goes first
         if hasattr(encoders.get(str(name)), "widths"):
             known["widths"] = encoders[str(name)].widths
-    if spec.get("kind") == "tiled_mask" and hasattr(encoders.get("mixture"), "widths"):
-        known["widths"] = encoders["mixture"].widths
     if sound in sizes:
         known["dim"] = sizes[sound]
     return known

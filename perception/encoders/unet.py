@@ -61,10 +61,7 @@ class SpectrogramUNet(nn.Module):
         self.window: Tensor
         self.register_buffer("window", hann_window(window), persistent=False)
         widths = [min(w, 4 * width) for w in stage_widths(width, levels)]
-        self.down = nn.ModuleList(
-            block(entering, leaving, 5 if i == 0 else 3, 2, norm)
-            for i, (entering, leaving) in enumerate(pairwise([self.planes, *widths]))
-        )
+        self.down = _halving([self.planes, *widths], norm)
         coarse_to_fine = list(pairwise(widths[::-1]))
         self.narrow = nn.ModuleList(nn.Conv2d(c, f, 1) for c, f in coarse_to_fine)
         self.up = nn.ModuleList(block(f, f, 3, 1, norm) for _, f in coarse_to_fine)
@@ -132,11 +129,7 @@ class SpectrogramPyramid(nn.Module):
         self.register_buffer("window", hann_window(window), persistent=False)
         self.widths = tuple(min(w, 4 * width) for w in stage_widths(width, levels))
         self.dim = self.widths[-1]
-        entering = [count_planes(channels, self.inputs), *self.widths]
-        self.down = nn.ModuleList(
-            block(wide, leaving, 5 if i == 0 else 3, 2, norm)
-            for i, (wide, leaving) in enumerate(pairwise(entering))
-        )
+        self.down = _halving([count_planes(channels, self.inputs), *self.widths], norm)
         channels_last(self)
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -154,3 +147,11 @@ class SpectrogramPyramid(nn.Module):
         for down in self.down:
             found.append(down(found[-1]))  # halved and rounded up
         return found
+
+
+def _halving(widths: Sequence[int], norm: str) -> nn.ModuleList:
+    """Blocks from each width to the next, each of which halves both axes."""
+    return nn.ModuleList(
+        block(entering, leaving, 5 if i == 0 else 3, 2, norm)
+        for i, (entering, leaving) in enumerate(pairwise(widths))
+    )
