@@ -2,8 +2,8 @@
 
 Everything is exact for a disc: the free space is the complement of the rounded rectangles, and
 distances are lengths of taut strings in it (`tangents`). Of places known by a raster the cells are
-such rectangles, too many for that: there distances are marched (`marching`). Immutable once built:
-threads may share.
+such rectangles, often too many for that: there distances are marched (`marching`). Immutable once
+built: threads may share.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .raster import NO_RASTER, Raster
 from .shapes import BIG
 from .standing import clear_points, nearest_candidates
 
+EXACT = 256  # rectangles up to which the taut strings of a raster are found
 _THIN = 1e-6  # m; a rectangle thinner than this is made this thick
 
 
@@ -79,13 +80,22 @@ class NavMap:
         return cls(rects, floor, bounds, radius, graph, home, NO_RASTER)
 
     @classmethod
-    def from_free(cls, free: FreeSpace, radius: float = AGENT_RADIUS) -> NavMap:
+    def from_free(cls, free: FreeSpace, radius: float = AGENT_RADIUS, exact: int = EXACT) -> NavMap:
         """Build a map from a raster of the floor: cells that are not free stop the agent.
+
+        Args:
+            free: the raster.
+            radius: of the agent, m.
+            exact: where so many rectangles or fewer cover what is not free, as finely as that is
+                known, distances are exact. Elsewhere they are marched from cell to cell.
 
         Raises:
             SoundwalkError: as `from_scene`.
         """
         _check_radius(radius)
+        taken, left = free.surfaces()
+        if len(taken) <= exact:
+            return cls.from_rectangles(taken, left, radius)
         floor = free.rectangles(free.floor)
         bounds = np.concatenate([floor[:, :2].min(0), floor[:, 2:].max(0)])
         rects = np.concatenate([free.obstacles(), _fence(bounds)])

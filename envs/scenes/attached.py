@@ -24,6 +24,8 @@ def attached(scene: Scene) -> tuple[Arrays, dict[str, Any]]:
         arrays |= {"free floor": free.floor, "free ceiling": free.ceiling}
         if free.air is not None:
             arrays["free air"] = free.air
+        if free.fine is not None:
+            arrays["free fine"] = free.fine
         words["free"] = {"cell": free.cell, "origin": free.origin, "level": free.level}
     if skin is not None:
         arrays |= {"skin colours": skin.colours, "skin image": skin.image, "skin uv": skin.uv}
@@ -52,6 +54,7 @@ def detached(
             archive["free ceiling"].astype(np.float32),
             float(about["level"]),
             archive["free air"].astype(np.bool_) if "free air" in archive else None,
+            archive["free fine"].astype(np.bool_) if "free fine" in archive else None,
         )
     if "skin" in words:
         count = int(words["skin"]["images"])

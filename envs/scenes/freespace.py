@@ -2,7 +2,8 @@
 
 Scenes from elsewhere (meshes, robots' maps) carry a `FreeSpace`. Walking, rooms, and acoustics'
 plan are derived from it. A cell is judged at its centre; things thinner than a cell (a wall that is
-a single sheet) are drawn one cell thick. Outside of the raster nothing is free.
+a single sheet) are drawn one cell thick. Outside of the raster nothing is free. Who knows the floor
+more finely than in cells says so in `fine`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class FreeSpace:
             stands on it (nothing solid from the floor to near the ceiling). It tells walls from
             tables, and rooms are found in it. None if only `floor` is known: then what stands in
             the middle of free floor counts as furniture, and the rest as wall.
+        fine: (k H, k W) bool, the floor in cells k times finer, each judged by all of it; None if
+            it is known no more finely.
     """
 
     cell: float
@@ -44,6 +47,7 @@ class FreeSpace:
     ceiling: F32
     level: float = 0.0
     air: Bool | None = None
+    fine: Bool | None = None
 
     def __post_init__(self) -> None:
         """Check that the arrays belong together.
@@ -68,10 +72,22 @@ class FreeSpace:
                 raise SoundwalkError(
                     f"{label} has shape {array.shape}: expected that of floor, {self.floor.shape}"
                 )
+        self._check_fine()
         if not self.floor.any():
             raise SoundwalkError(
                 f"none of the {self.floor.size} cells of {self.cell:g} m is free: no floor with "
                 "headroom was found; check the unit, the up axis, and the height of the floor"
+            )
+
+    def _check_fine(self) -> None:
+        if self.fine is None:
+            return
+        times = self.fine.shape[0] // max(self.floor.shape[0], 1)
+        whole = tuple(times * side for side in self.floor.shape)
+        if times < 1 or self.fine.shape != whole or self.fine.dtype != np.bool_:
+            raise SoundwalkError(
+                f"fine has shape {self.fine.shape} and type {self.fine.dtype}: expected bool, "
+                f"a whole multiple of that of floor, {self.floor.shape}"
             )
 
     def cells(self, points: npt.ArrayLike) -> I64:
@@ -101,9 +117,31 @@ class FreeSpace:
         return self.rectangles(~self.floor)
 
     def rectangles(self, cells: Bool) -> F64:
-        """(K, 4) rectangles x0, y0, x1, y1 in metres that cover cells (H, W), see `merged`."""
-        rectangles: F64 = np.asarray(self.origin * 2) + merged(cells) * self.cell
+        """(K, 4) rectangles x0, y0, x1, y1 in metres that cover cells, see `merged`.
+
+        Args:
+            cells: (H, W), or (k H, k W) finer ones.
+        """
+        cell = self.cell * self.floor.shape[0] / cells.shape[0]
+        rectangles: F64 = np.asarray(self.origin * 2) + merged(cells) * cell
         return rectangles
+
+    def surfaces(self) -> tuple[F64, F64]:
+        """What is not free and what is, as exactly as it is known.
+
+        A fine cell is taken wherever a surface passes through it, which lies in its middle on the
+        whole. So rectangles of such cells are smaller by half a cell all around than the cells.
+
+        Returns:
+            (K, 4) and (M, 4) rectangles x0, y0, x1, y1 in metres.
+        """
+        if self.fine is None:
+            return self.obstacles(), self.rectangles(self.floor)
+        half = self.cell * self.floor.shape[0] / self.fine.shape[0] / 2
+        smaller = np.array([half, half, -half, -half])
+        taken = self.rectangles(~self.fine) + smaller
+        taken[:, 2:] = np.maximum(taken[:, 2:], taken[:, :2])  # of one cell: rounding
+        return taken, self.rectangles(self.fine) - smaller
 
 
 def clearance(free: Bool) -> F64:

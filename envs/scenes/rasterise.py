@@ -1,12 +1,14 @@
-"""The raster of a plan of boxes: what a place known by its plan looks like to who measures it."""
+"""What a place known by its plan looks like to who measures it: a raster, or what stands in it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F64
+from ..interface import AGENT_HEIGHT, F64
 from .freespace import CELL, FreeSpace
-from .scene import FloorPlan
+from .scene import FloorPlan, Scene
+
+_STEP = 0.0501  # m; what is no higher above its floor or rug is stepped over (and rounding)
 
 
 def rasterised(plan: FloorPlan, obstacles: F64, cell: float = CELL) -> FreeSpace:
@@ -32,3 +34,21 @@ def rasterised(plan: FloorPlan, obstacles: F64, cell: float = CELL) -> FreeSpace
     for a, b, c, d in obstacles:
         floor &= ~(((ys >= b) & (ys < d))[:, None] & ((xs >= a) & (xs < c)))
     return FreeSpace(cell, (float(low[0]), float(low[1])), floor, ceiling, air=air)
+
+
+def footprints(scene: Scene) -> F64:
+    """(K, 4) rectangles in metres around each triangle that is in an agent's way.
+
+    Exact for homes of boxes along the axes. `Scene.obstacles` has one rectangle around each body
+    instead, whatever its shape: a person standing there is a box to walk around.
+    """
+    corners = scene.triangles.astype(np.float64)
+    low, high = corners.min(1), corners.max(1)
+    base = np.zeros(len(low))
+    for x0, y0, _, x1, y1, top in (p.box for p in scene.plan.furniture if p.kind == "rug"):
+        on = (low[:, :2] >= (x0, y0)).all(1) & (high[:, :2] <= (x1, y1)).all(1)
+        base[on] = top
+    stands = (high[:, 2] - base > _STEP) & (low[:, 2] < AGENT_HEIGHT)
+    around = np.concatenate([low[stands, :2], high[stands, :2]], axis=1).round(4)
+    rectangles: F64 = np.unique(around, axis=0)
+    return rectangles

@@ -28,7 +28,7 @@ def hall(*boxes: tuple[int, int, int, int]) -> NavMap:
     floor = np.ones((200, 200), bool)
     for x0, y0, x1, y1 in boxes:
         floor[y0:y1, x0:x1] = False
-    return NavMap.from_free(place(floor))
+    return NavMap.from_free(place(floor), exact=0)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def maps(homes: list[Scene]) -> list[tuple[NavMap, NavMap, F64]]:
     found = []
     for seed, home in enumerate(homes):
         exact = NavMap.from_scene(home)
-        raster = NavMap.from_free(rasterised(home.plan, home.obstacles))
+        raster = NavMap.from_free(rasterised(home.plan, home.obstacles), exact=0)
         points = exact.sample_free(np.random.default_rng(seed), 50)
         found.append((exact, raster, points[raster.reachable(points)]))
     return found
@@ -138,7 +138,7 @@ def test_distances_never_leak_through_gaps_that_are_too_narrow() -> None:
     for _ in range(20):
         free = rng.random((40, 40)) < 0.985
         nodes = grazing(corner_clearance(free), 3.0)
-        strict = NavMap.from_free(place(free)) if (nodes == 1).any() else None
+        strict = NavMap.from_free(place(free), exact=0) if (nodes == 1).any() else None
         if strict is None:
             continue
         rows, columns = np.nonzero(nodes == 1)
@@ -230,7 +230,7 @@ def test_a_floor_on_which_the_agent_fits_nowhere_is_refused() -> None:
     floor = np.zeros((40, 40), bool)
     floor[10:15] = True
     with pytest.raises(SoundwalkError, match="fits nowhere on the 200 free cells"):
-        NavMap.from_free(place(floor))
+        NavMap.from_free(place(floor), exact=0)
     with pytest.raises(SoundwalkError, match="positive length"):
         NavMap.from_free(place(floor), radius=0.0)
 
@@ -238,7 +238,7 @@ def test_a_floor_on_which_the_agent_fits_nowhere_is_refused() -> None:
 def test_a_round_room_is_walked_along_its_wall() -> None:
     ys, xs = np.mgrid[0:200, 0:200] * 0.05 + 0.025
     away = np.hypot(xs - 5, ys - 5)
-    navmap = NavMap.from_free(place((away < 4) & (away > 2)))
+    navmap = NavMap.from_free(place((away < 4) & (away > 2)), exact=0)
     inner = 2 + R
     d = sqrt(3.0**2 - inner**2)
     expected = 2 * d + inner * (pi - 2 * np.arccos(inner / 3.0))
@@ -248,7 +248,7 @@ def test_a_round_room_is_walked_along_its_wall() -> None:
 def test_along_a_diagonal_corridor_the_way_is_straight() -> None:
     ys, xs = np.mgrid[0:160, 0:200] * 0.05 + 0.025
     along, across = (3 * xs + 2 * ys) / sqrt(13), (2 * xs - 3 * ys) / sqrt(13)
-    navmap = NavMap.from_free(place((along > 1) & (along < 11) & (np.abs(across) < 0.5)))
+    navmap = NavMap.from_free(place((along > 1) & (along < 11) & (np.abs(across) < 0.5)), exact=0)
     start, end = (np.array([3.0, 2.0]) / sqrt(13) * t for t in (1.5, 10.5))
     field = navmap.field(end)
     assert field.distance(start) == pytest.approx(9.0, abs=1e-6)

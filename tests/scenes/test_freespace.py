@@ -8,7 +8,8 @@ import pytest
 from soundwalk.envs.interface import Bool, SoundwalkError
 from soundwalk.envs.scenes import generate, shoebox
 from soundwalk.envs.scenes.freespace import FreeSpace, clearance, islands, merged
-from soundwalk.envs.scenes.rasterise import rasterised
+from soundwalk.envs.scenes.rasterise import footprints, rasterised
+from soundwalk.envs.scenes.scene import blocks_agent
 
 
 def raster(floor: Bool, cell: float = 0.05) -> FreeSpace:
@@ -49,6 +50,28 @@ def test_outside_of_the_raster_nothing_is_free() -> None:
     free = raster(np.ones((4, 6), bool))
     points = [[1.01, -1.99], [1.31, -1.99], [0.99, -1.9], [1.1, -1.79]]
     assert free.holds(points).tolist() == [True, False, False, False]
+
+
+def test_surfaces_lie_in_the_middle_of_the_fine_cells_they_pass_through() -> None:
+    fine = np.ones((12, 18), bool)
+    fine[3:6, 4:5] = False
+    free = FreeSpace(
+        0.06, (1.0, -2.0), np.ones((4, 6), bool), np.ones((4, 6), np.float32), fine=fine
+    )
+    taken, left = free.surfaces()
+    np.testing.assert_allclose(taken, [[1.09, -1.93, 1.09, -1.89]])
+    np.testing.assert_allclose(left[:, :2].min(0), [0.99, -2.01])
+    np.testing.assert_allclose(left[:, 2:].max(0), [1.37, -1.75])
+    taken, left = raster(np.eye(2, dtype=bool)).surfaces()
+    np.testing.assert_allclose(taken, [[1.0, -1.95, 1.05, -1.9], [1.05, -2.0, 1.1, -1.95]])
+    np.testing.assert_allclose(left, [[1.0, -2.0, 1.05, -1.95], [1.05, -1.95, 1.1, -1.9]])
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (3, 12), (13, 18)])
+def test_a_finer_floor_of_other_extent_is_refused(shape: tuple[int, int]) -> None:
+    floor = np.ones((6, 9), bool)
+    with pytest.raises(SoundwalkError, match="a whole multiple of that of floor"):
+        FreeSpace(0.05, (0.0, 0.0), floor, np.ones((6, 9), np.float32), fine=np.ones(shape, bool))
 
 
 def test_rectangles_cover_the_blocked_cells_and_no_other() -> None:
@@ -101,3 +124,19 @@ def test_a_raster_that_is_none_is_refused(change: dict[str, object], message: st
     }
     with pytest.raises(SoundwalkError, match=message):
         FreeSpace(**(values | change))  # type: ignore[arg-type]
+
+
+def test_footprints_are_all_that_stands_and_nothing_besides() -> None:
+    for seed in range(4):
+        home = generate(seed)
+        slack = np.array([-1e-3, -1e-3, 1e-3, 1e-3])
+        allowed, found = home.obstacles + slack, footprints(home)
+        inside = (found[:, None, :2] >= allowed[None, :, :2]).all(2)
+        inside &= (found[:, None, 2:] <= allowed[None, :, 2:]).all(2)
+        outlines = np.abs(found[:, :2] - found[:, 2:]).min(1) < 1e-3  # faces along walls
+        assert (inside.any(1) | outlines).all()
+        for piece in home.plan.furniture:
+            around = np.array([*piece.box[:2], *piece.box[3:5]])
+            within = (found[:, :2] >= around[:2] - 1e-3).all(1)
+            within &= (found[:, 2:] <= around[2:] + 1e-3).all(1)
+            assert within.any() or not blocks_agent(piece.box)

@@ -38,7 +38,8 @@ def test_raster_and_skin_come_back_too(tmp_path: Path) -> None:
         (rng.integers(0, 256, (4, 5, 3), np.uint8), rng.integers(0, 256, (2, 2, 3), np.uint8)),
     )
     whole = rasterised(home.plan, home.obstacles)
-    for free in (whole, replace(whole, air=None, level=1.5)):
+    fine = np.repeat(np.repeat(whole.floor, 2, 0), 2, 1)
+    for free in (whole, replace(whole, air=None, level=1.5), replace(whole, fine=fine)):
         save(replace(home, free=free, skin=skin), tmp_path / "home.npz")
         again = load(tmp_path / "home.npz")
         assert again.free is not None
@@ -49,6 +50,8 @@ def test_raster_and_skin_come_back_too(tmp_path: Path) -> None:
         np.testing.assert_array_equal(again.free.floor, free.floor)
         np.testing.assert_array_equal(again.free.ceiling, free.ceiling)
         assert (again.free.air is None) == (free.air is None)
+        assert (again.free.fine is None) == (free.fine is None)
+        np.testing.assert_array_equal(again.free.surfaces()[0], free.surfaces()[0])
         for name in ("colours", "image", "uv"):
             np.testing.assert_array_equal(getattr(again.skin, name), getattr(skin, name))
         for found, expected in zip(again.skin.images, skin.images, strict=True):

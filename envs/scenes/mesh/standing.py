@@ -63,7 +63,8 @@ def free_space(building: Building, z: float, island: int, body: Body) -> Stand:
     over = _over_furniture(building, floor, _usual_ceiling(floor, reach))
     ceiling = (over - np.float32(z))[middle::fine, middle::fine].astype(np.float32)
     origin = (floor.grid.x0, floor.grid.y0)
-    return Stand(_trimmed(FreeSpace(CELL, origin, inside, ceiling, 0.0, air)), kept)
+    known = reach if fine > 1 else None
+    return Stand(_trimmed(FreeSpace(CELL, origin, inside, ceiling, 0.0, air, known)), kept)
 
 
 def _fineness(building: Building) -> int:
@@ -151,6 +152,12 @@ def _trimmed(free: FreeSpace) -> FreeSpace:
     window = (slice(top, bottom), slice(left, right))
     ceiling: F32 = np.ascontiguousarray(free.ceiling[window])
     origin = (free.origin[0] + left * free.cell, free.origin[1] + top * free.cell)
+    fine = free.fine
+    if fine is not None:
+        times = fine.shape[0] // free.floor.shape[0]
+        fine = np.ascontiguousarray(
+            fine[times * top : times * bottom, times * left : times * right]
+        )
     return FreeSpace(
         free.cell,
         (round(origin[0], 6), round(origin[1], 6)),
@@ -158,4 +165,5 @@ def _trimmed(free: FreeSpace) -> FreeSpace:
         ceiling,
         0.0,
         np.ascontiguousarray(free.air[window]),
+        fine,
     )
