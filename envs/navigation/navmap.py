@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..interface import AGENT_RADIUS, F64, Bool, SoundwalkError
-from ..scenes.freespace import FreeSpace
+from ..scenes.freespace import FEW, FreeSpace
 from ..scenes.scene import Scene
 from .field import GoalField, TangentGraph, as_point, as_points
 from .raster import NO_RASTER, Raster
 from .shapes import BIG
 from .standing import clear_points, nearest_candidates
 
-EXACT = 256  # rectangles up to which the taut strings of a raster are found
 _THIN = 1e-6  # m; a rectangle thinner than this is made this thick
 
 
@@ -80,7 +79,7 @@ class NavMap:
         return cls(rects, floor, bounds, radius, graph, home, NO_RASTER)
 
     @classmethod
-    def from_free(cls, free: FreeSpace, radius: float = AGENT_RADIUS, exact: int = EXACT) -> NavMap:
+    def from_free(cls, free: FreeSpace, radius: float = AGENT_RADIUS, exact: int = FEW) -> NavMap:
         """Build a map from a raster of the floor: cells that are not free stop the agent.
 
         Args:

@@ -18,6 +18,7 @@ from scipy import ndimage
 from ..interface import F32, F64, I32, I64, Bool, SoundwalkError
 
 CELL = 0.05  # m
+FEW = 256  # rectangles among which distances are exact at little cost
 
 
 @dataclass(frozen=True, eq=False)

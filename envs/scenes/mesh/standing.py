@@ -7,13 +7,13 @@ so that none of it is lost between the middles.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 
 from ...interface import F32, Bool, SoundwalkError
-from ..freespace import CELL, FreeSpace
+from ..freespace import CELL, FEW, FreeSpace
 from .columns import NO_FLOOR, OPEN_SKY, SLICE, SLICES, lowest_above
 from .storeys import Body, Building, Floor, stand
 
@@ -63,8 +63,10 @@ def free_space(building: Building, z: float, island: int, body: Body) -> Stand:
     over = _over_furniture(building, floor, _usual_ceiling(floor, reach))
     ceiling = (over - np.float32(z))[middle::fine, middle::fine].astype(np.float32)
     origin = (floor.grid.x0, floor.grid.y0)
-    known = reach if fine > 1 else None
-    return Stand(_trimmed(FreeSpace(CELL, origin, inside, ceiling, 0.0, air, known)), kept)
+    free = _trimmed(FreeSpace(CELL, origin, inside, ceiling, 0.0, air, reach))
+    if fine == 1 or len(free.surfaces()[0]) > FEW:
+        free = replace(free, fine=None)
+    return Stand(free, kept)
 
 
 def _fineness(building: Building) -> int:
@@ -146,18 +148,14 @@ def _sampled(cells: Bool, fine: int) -> Bool:
 def _trimmed(free: FreeSpace) -> FreeSpace:
     """Without empty rows and columns around, except one."""
     assert free.air is not None  # as made here
+    assert free.fine is not None
+    k = free.fine.shape[0] // free.floor.shape[0]
     rows, columns = np.nonzero(free.air | free.floor)
     top, bottom = max(int(rows.min()) - 1, 0), int(rows.max()) + 2
     left, right = max(int(columns.min()) - 1, 0), int(columns.max()) + 2
     window = (slice(top, bottom), slice(left, right))
     ceiling: F32 = np.ascontiguousarray(free.ceiling[window])
     origin = (free.origin[0] + left * free.cell, free.origin[1] + top * free.cell)
-    fine = free.fine
-    if fine is not None:
-        times = fine.shape[0] // free.floor.shape[0]
-        fine = np.ascontiguousarray(
-            fine[times * top : times * bottom, times * left : times * right]
-        )
     return FreeSpace(
         free.cell,
         (round(origin[0], 6), round(origin[1], 6)),
@@ -165,5 +163,5 @@ def _trimmed(free: FreeSpace) -> FreeSpace:
         ceiling,
         0.0,
         np.ascontiguousarray(free.air[window]),
-        fine,
+        np.ascontiguousarray(free.fine[k * top : k * bottom, k * left : k * right]),
     )
