@@ -106,25 +106,57 @@ def render_rirs(
     Raises:
         SoundwalkError: shapes do not agree, or a value is not finite.
     """
+    _render(pool, slots, receivers, headings, out, agents, advance)
+
+
+def renew_rirs(
+    pool: AcousticPool,
+    slots: I32,
+    receivers: F64,
+    headings: F64,
+    out: F32,
+    agents: I32 | I64,
+) -> None:
+    """Bring the responses of some agents up to date: those who stand as they stood keep theirs.
+
+    Args:
+        pool: homes and sources.
+        slots: (N,) int32 home of each agent.
+        receivers: (N, 3) float64 centre of the head.
+        headings: (N,) float64 radians.
+        out: (A, C, L) float32 of all agents of the pool or the first of them, always the same
+            array: row a is the response of agent a, and is written here only.
+        agents: (N,) which agents these are.
+
+    Raises:
+        SoundwalkError: as `render_rirs`.
+    """
+    _render(pool, slots, receivers, headings, out, agents, None, kept=True)
+
+
+def _render(
+    pool: AcousticPool,
+    slots: I32,
+    receivers: F64,
+    headings: F64,
+    out: F32,
+    agents: I32 | I64 | None,
+    advance: F64 | None,
+    *,
+    kept: bool = False,
+) -> None:
     count, config = len(slots), pool.config
-    expected = (count, config.channels, config.samples)
+    expected = (len(out) if kept else count, config.channels, config.samples)
     if out.shape != expected or out.dtype != np.float32:
         raise SoundwalkError(f"out is {out.dtype} {out.shape}: expected float32 {expected}")
     headings = _per_row("headings", headings, count)
     advance = _per_row("advance", np.zeros(count) if advance is None else advance, count)
     home, places, rows, receivers = _listeners(pool, slots, receivers, agents)
+    if kept and count and not 0 <= rows.min() <= rows.max() < len(out):
+        raise SoundwalkError(
+            f"agents {rows.min()} to {rows.max()}: out has room for 0 to {len(out) - 1}"
+        )
     render_batch(
-        home,
-        pool.sources,
-        pool.tables,
-        places,
-        rows,
-        receivers,
-        headings,
-        advance,
-        config.order,
-        config.late,
-        pool.known,
-        pool.work,
-        out,
-    )
+        home, pool.sources, pool.tables, places, rows, receivers, headings, advance, config.order,
+        config.late, pool.known, pool.work, kept, out,
+    )  # fmt: skip

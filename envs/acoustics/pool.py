@@ -13,7 +13,7 @@ from .directivity import Directivity, unit_axis
 from .model import AcousticModel, Home
 from .modes import mode_amplitudes
 from .places import check_position, whereabouts
-from .recall import NOWHERE, build_known
+from .recall import NOWHERE, UNKEPT, build_known
 from .tables import Place, Sources, Work, build_sources, build_tables, build_work
 
 Array = npt.NDArray[Any]
@@ -129,6 +129,7 @@ class AcousticPool:
         sources.room[agent] = place.room, place.tunnel
         mode_amplitudes(self.home, slot, place, sources.amplitude[agent])
         sources.amplitude[agent] *= sources.power[agent, :, None]
+        self.known.headings[agent] = UNKEPT
 
     def aim_source(
         self, agent: int, directivity: Directivity | None, orientation: npt.ArrayLike = 0.0

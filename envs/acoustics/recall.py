@@ -3,6 +3,7 @@
 Which sounds arrive depends on where the source and the listener are, and not on which way the head
 points: to find them takes two thirds of a response's time. Each source keeps the last list that
 was found for it. A list found anew is the same to the last bit, so this changes nothing but speed.
+Who has not even turned hears through the response that is there, if it was kept where it is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from .kernels import inner_kernel
 from .tables import MAX_ARRIVALS, Place, Work
 
 NOWHERE = -1  # the home of a list that is of no use
+UNKEPT = 1e9  # radians; no heading: fast arithmetic knows no NaN
 
 
 class Known(NamedTuple):
@@ -31,6 +33,7 @@ class Known(NamedTuple):
         kinds: (N, A) int32.
         gains: (N, A, B) float64.
         stay: (N, 2) float64.
+        headings: (N,) float64 of the listener for whom a response was kept, UNKEPT if none was.
     """
 
     homes: I64
@@ -42,6 +45,7 @@ class Known(NamedTuple):
     kinds: I32
     gains: F64
     stay: F64
+    headings: F64
 
 
 def build_known(count: int, bands: int) -> Known:
@@ -56,6 +60,7 @@ def build_known(count: int, bands: int) -> Known:
         kinds=np.zeros((count, MAX_ARRIVALS), np.int32),
         gains=np.zeros((count, MAX_ARRIVALS, bands)),
         stay=np.zeros((count, 2)),
+        headings=np.full(count, UNKEPT),
     )
 
 
@@ -67,9 +72,15 @@ def _same(ends: F64, s: Place, r: Place) -> bool:
 
 
 @inner_kernel
+def is_known(known: Known, row: int, slot: int, s: Place, r: Place) -> bool:
+    """Whether the arrivals of a source are known."""
+    return bool(known.homes[row] == slot and _same(known.ends[row], s, r))
+
+
+@inner_kernel
 def recall(known: Known, row: int, slot: int, s: Place, r: Place, work: Work) -> int:
     """Put the arrivals of a source into `work` if they are known; how many, or -1."""
-    if known.homes[row] != slot or not _same(known.ends[row], s, r):
+    if not is_known(known, row, slot, s, r):
         return -1
     count = known.counts[row]
     for i in range(count):

@@ -11,7 +11,7 @@ from .hear import hear
 from .kernels import inner_kernel, kernel
 from .late import add_late
 from .model import Home
-from .recall import Known, recall, remember
+from .recall import UNKEPT, Known, is_known, recall, remember
 from .rooms import locate
 from .tables import Place, Sources, Tables, Work
 
@@ -37,13 +37,18 @@ def render_batch(
     late: bool,
     known: Known,
     work: Work,
+    kept: bool,
     out: F32,
 ) -> None:
-    """Impulse responses; see pool.render_rirs."""
+    """Impulse responses; see batch.render_rirs, and batch.renew_rirs where they are `kept`."""
     for n in range(slots.shape[0]):
         slot, agent = slots[n], agents[n]
         s = source_place(sources, agent)
         r = locate(home, slot, receivers[n, 0], receivers[n, 1], receivers[n, 2])
+        if kept and is_known(known, agent, slot, s, r) and known.headings[agent] == headings[n]:
+            continue
+        known.headings[agent] = headings[n] if kept else UNKEPT
+        heard = out[agent if kept else n]
         count = recall(known, agent, slot, s, r, work)
         if count < 0:
             count = find_arrivals(home, slot, order, tables, s, r, work)
@@ -51,13 +56,13 @@ def render_batch(
         apply_directivity(sources, agent, work, count)
         for i in range(count):
             work.lengths[i] = max(work.lengths[i] - advance[n], 0.0)
-        out[n, :, :] = np.float32(0.0)
+        heard[:, :] = np.float32(0.0)
         if late:
             add_late(
                 home, slot, order, tables, s, r, headings[n], advance[n],
-                sources.amplitude[agent], work, out[n],
+                sources.amplitude[agent], work, heard,
             )  # fmt: skip
-        hear(tables, headings[n], advance[n], count, work, out[n])
+        hear(tables, headings[n], advance[n], count, work, heard)
 
 
 @kernel

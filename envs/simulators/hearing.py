@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..acoustics import AcousticConfig, AcousticPool, StreamingConvolver, render_rirs
+from ..acoustics.batch import renew_rirs
 from ..acoustics.sounds.levels import active_rms
 from ..interface import F32, F64, I32, I64, STEP_SECONDS, Bool
 from .ambience import Background, Motor
@@ -69,9 +70,11 @@ class Hearing:
         if options.smooth:
             self._gliding = Gliding(pool, bodies, self.emitters, options, listeners, self.block)
         else:
+            channels, samples = self.config.channels, self.config.samples
             self._convolver = StreamingConvolver(
-                listeners, self.config.channels, self.block, self.config.samples, self._fade
+                listeners, channels, self.block, samples, self._fade
             )
+            self._responses = np.zeros((rows, channels, samples), np.float32)
         self._background = self._motor = self._echo = None
         if options.snr is not None:
             self._background = Background(self.config, self._num, self.block)
@@ -119,7 +122,11 @@ class Hearing:
         active = np.flatnonzero(past.any(1) | blocks.any(1))
         owners = active if self.options.stems else active // self.sources
         heard = self._convolver.begin(
-            self._listeners(agents), past[active], blocks[active], self.rirs(rows[active]), owners
+            self._listeners(agents),
+            past[active],
+            blocks[active],
+            self.renewed(rows[active]),
+            owners,
         )
         return self._finish(agents, heard, blocks, still=True)
 
@@ -135,7 +142,7 @@ class Hearing:
             active = np.flatnonzero(blocks.any(1))
             owners = active if self.options.stems else active // self.sources
             sent = blocks if len(active) == len(blocks) else blocks[active]
-            heard = self._convolver.step(sent, self.rirs(rows[active]), owners)
+            heard = self._convolver.step(sent, self.renewed(rows[active]), owners)
         return self._finish(agents, heard, blocks, emitting=emitting, moving=moving)
 
     def skip(self) -> None:
@@ -148,15 +155,22 @@ class Hearing:
 
     def rirs(self, rows: I64) -> F32:
         """Impulse responses from sources to their agents' ears now, (m, C, L) float32."""
+        out = np.empty((len(rows), self.config.channels, self.config.samples), np.float32)
+        render_rirs(self._pool, *self._ears(rows), out, rows)
+        return out
+
+    def renewed(self, rows: I64) -> F32:
+        """The same of sources, valid until they are asked for again."""
+        renew_rirs(self._pool, *self._ears(rows), self._responses, rows)
+        return self._responses if len(rows) == len(self._responses) else self._responses[rows]
+
+    def _ears(self, rows: I64) -> tuple[I32, F64, F64]:
+        """Home, position and heading of who hears each row."""
         count = self._num * self.sources
         owners = np.where(rows < count, rows // self.sources, rows - count)
         poses = self._bodies.poses[owners]
-        receivers = np.concatenate(
-            [poses[:, :2], np.full((len(rows), 1), self.options.ear_height)], axis=1
-        )
-        out = np.empty((len(rows), self.config.channels, self.config.samples), np.float32)
-        render_rirs(self._pool, self._bodies.slots[owners], receivers, poses[:, 2], out, rows)
-        return out
+        height = np.full((len(rows), 1), self.options.ear_height)
+        return self._bodies.slots[owners], np.concatenate([poses[:, :2], height], 1), poses[:, 2]
 
     def goals(self) -> F64:
         """(N, 3) where the goals' sounds will be at the end of the coming step, if they move."""

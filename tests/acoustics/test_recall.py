@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from soundwalk.envs.acoustics import AcousticConfig, AcousticModel, AcousticPool, render_rirs
+from soundwalk.envs.acoustics.batch import renew_rirs
 from soundwalk.envs.acoustics.directivity import Directivity
-from soundwalk.envs.interface import F32
+from soundwalk.envs.interface import F32, SoundwalkError
 from soundwalk.envs.scenes import shoebox
 from soundwalk.envs.scenes.scene import Scene
 
@@ -103,3 +104,60 @@ def test_what_was_forgotten_is_found_again(home: AcousticModel) -> None:
     assert np.abs(rir(pool, A, 0.0) - first).max() > 0.01  # it was known
     pool.forget()
     np.testing.assert_array_equal(rir(pool, A, 0.0), first)
+
+
+@pytest.mark.parametrize("change", ["nothing", "turn", "walk", "source", "aim", "other", "forget"])
+def test_responses_brought_up_to_date_are_those_rendered_anew(
+    home: AcousticModel, change: str
+) -> None:
+    """Whatever has changed for the first of two listeners."""
+    pool, twin = pool_of(home, home), pool_of(home, home)
+    kept = np.zeros((2, CONFIG.channels, CONFIG.samples), np.float32)
+    places, headings, source = np.array([A, C]), np.zeros(2), B
+    slots, rows = np.zeros(2, np.int32), np.arange(2)
+    for row in rows:
+        pool.put_source(row, 0, B)
+    renew_rirs(pool, slots, places, headings, kept, rows)
+    before, cardioid = kept.copy(), Directivity.named("cardioid", CONFIG.bands)
+    places[0], headings[0] = (C if change == "walk" else A), (2.0 if change == "turn" else 0.0)
+    if change == "source":
+        source = (3.2, 2.0, 1.1)
+        pool.put_source(0, 0, source)
+    if change == "aim":
+        for each in (pool, twin):
+            each.aim_source(0, cardioid, 2.0)
+        pool.put_source(0, 0, source)
+    if change == "other":  # someone asks for a response of the same source elsewhere
+        rir(pool, (2.0, 2.2, 1.0), 0.4)
+    if change == "forget":
+        pool.forget(0)
+    renew_rirs(pool, slots, places, headings, kept, rows)
+    expected = np.empty_like(kept)
+    for row in rows:
+        twin.put_source(row, 0, source if row == 0 else B)
+    render_rirs(twin, slots, places, headings, expected)
+    np.testing.assert_array_equal(kept, expected)
+    changed = change in ("turn", "walk", "source", "aim")
+    assert ((kept != before).any(), (kept[1] == before[1]).all()) == (changed, True)
+
+
+def test_who_stands_still_is_not_rendered_again(home: AcousticModel) -> None:
+    pool = pool_of(home, home)
+    kept = np.zeros((2, CONFIG.channels, CONFIG.samples), np.float32)
+    for row in range(2):
+        pool.put_source(row, 0, B)
+    slots, places, headings = np.zeros(2, np.int32), np.array([A, A]), np.array([0.0, 1.0])
+    renew_rirs(pool, slots, places, headings, kept, np.arange(2))
+    kept[:] = 7.0
+    headings[1] = 1.5
+    renew_rirs(pool, slots, places, headings, kept, np.arange(2))
+    assert (kept[0] == 7.0).all()
+    assert not (kept[1] == 7.0).any()
+
+
+def test_responses_are_only_renewed_where_there_is_room_for_them(home: AcousticModel) -> None:
+    pool = pool_of(home, home)
+    pool.put_source(1, 0, B)
+    kept = np.zeros((1, CONFIG.channels, CONFIG.samples), np.float32)
+    with pytest.raises(SoundwalkError, match="out has room for 0 to 0"):
+        renew_rirs(pool, np.zeros(1, np.int32), np.array([A]), np.zeros(1), kept, np.array([1]))

@@ -42,7 +42,7 @@ def dry_room(simulator: NativeSimulator, monkeypatch: pytest.MonkeyPatch) -> Nat
         out[:, 0, 0], out[:, 1, 0] = 1.0, 0.5
         return out
 
-    monkeypatch.setattr(simulator.hearing, "rirs", identity)
+    monkeypatch.setattr(simulator.hearing, "renewed", identity)
     return simulator
 
 
