@@ -131,6 +131,9 @@ def _encoders(specs: Mapping[str, Spec]) -> dict[str, nn.Module]:
     return encoders
 
 
+_SIZES = ("widths", "planes", "frequencies")  # of pyramids, which scores are told
+
+
 def joint_size(score: nn.Module, sizes: Mapping[str, int]) -> int:
     """Size of what a score makes of features of given sizes; 1 where it compares them."""
     if isinstance(score, Concat):
@@ -150,8 +153,8 @@ def _known(spec: Spec, encoders: Mapping[str, Any], sizes: Mapping[str, int]) ->
     size = sizes.get(sound, 0)
     known: dict[str, Any] = {"maps": size, "dim_in": size}
     for name in (spec.get("image", "image"), spec.get("audio")):  # a sound's pyramid goes first
-        if hasattr(encoders.get(str(name)), "widths"):
-            known["widths"] = encoders[str(name)].widths
+        encoder = encoders.get(str(name))
+        known |= {key: getattr(encoder, key) for key in _SIZES if hasattr(encoder, key)}
     if sound in sizes:
         known["dim"] = sizes[sound]
     return known

@@ -129,7 +129,8 @@ class SpectrogramPyramid(nn.Module):
         self.register_buffer("window", hann_window(window), persistent=False)
         self.widths = tuple(min(w, 4 * width) for w in stage_widths(width, levels))
         self.dim = self.widths[-1]
-        self.down = _halving([count_planes(channels, self.inputs), *self.widths], norm)
+        self.planes, self.frequencies = count_planes(channels, self.inputs), n_fft // 2 + 1
+        self.down = _halving([self.planes, *self.widths], norm)
         channels_last(self)
 
     def forward(self, x: Tensor) -> list[Tensor]:

@@ -34,6 +34,7 @@ class TiledUNet(nn.Module):
         image: name of the pyramid; None where there is no image.
         sound: name of the vector; None where there is no sound.
         norm: "batch" or "none".
+        entering: channels of the levels as they come in, if they are not `widths`.
 
     Raises:
         SoundwalkError: there is neither image nor sound.
@@ -47,19 +48,20 @@ class TiledUNet(nn.Module):
         image: str | None = "image",
         sound: str | None = "audio",
         norm: str = "batch",
+        entering: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         if image is None and sound is None:
             raise SoundwalkError("image and sound are both None: name at least one")
         self.image, self.sound, self.dim = image, sound, channels
-        coarsest = widths[-1]
+        coarsest, coming = widths[-1], entering or widths
         if image is None:
             self.start = nn.Parameter(0.1 * torch.randn(coarsest, 4, 4))
-        entering = coarsest + (dim if sound else 0)
+        joined = coming[-1] + (dim if sound else 0)
         self.mix = nn.Sequential(
-            block(entering, coarsest, 1, 1, norm), block(coarsest, coarsest, 3, 1, norm)
+            block(joined, coarsest, 1, 1, norm), block(coarsest, coarsest, 3, 1, norm)
         )
-        skips = list(widths[-2::-1]) if image else [0] * (len(widths) - 1)
+        skips = list(coming[-2::-1]) if image else [0] * (len(widths) - 1)
         leaving = list(widths[-2::-1])
         self.up = nn.ModuleList(
             block(coarse + skip, fine, 3, 1, norm)

@@ -6,6 +6,7 @@ The sounds of two samples are added; whoever looks at one of them is to take out
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from ..data.sample import Tensors, need, view_inputs
 from .base import Examples, derangement
@@ -36,8 +37,13 @@ class Mix:
         inputs = view_inputs(sample)
         audio = inputs["audio"]
         if self.equal:
-            level = audio.square().mean((1, 2), keepdim=True).sqrt()
-            audio = audio * (0.1 / level.clamp(min=1e-6))
+            audio = equally_loud(audio)
         other = audio[derangement(len(audio), generator).to(audio.device)]
         inputs["audio"] = inputs["mixture"] = audio + other
         return Examples(inputs, {"wanted": audio, "other": other})
+
+
+def equally_loud(audio: Tensor) -> Tensor:
+    """Sounds (B, C, T), each brought to a level of 0.1 over all of its channels."""
+    level = audio.square().mean((1, 2), keepdim=True).sqrt()
+    return audio * (0.1 / level.clamp(min=1e-6))

@@ -12,6 +12,7 @@ from ...envs.interface import SoundwalkError, unknown
 from ..data.sample import Tensors, need, view_inputs
 from .base import Examples, coins, derangement
 from .flip import mirrored
+from .mix import equally_loud
 
 
 class Pair:
@@ -24,14 +25,21 @@ class Pair:
         swapped: with "batch", each sound with its ears swapped is one more negative, so that a
             sound matches what is on its own side only: `audio` is (2 B, 2, T), the swapped ones
             last. Half of the worlds are seen and heard in a mirror first, see `Flip`.
+        mixed: with "batch", hear each sound together with another sample's, equally loud, as `Mix`
+            does. Both images then match it as well, so that at best each is chosen half of the
+            time: what is learned is to look for either.
     """
 
-    def __init__(self, negatives: str = "batch", *, swapped: bool = False) -> None:
+    def __init__(
+        self, negatives: str = "batch", *, swapped: bool = False, mixed: bool = False
+    ) -> None:
         if negatives not in ("batch", "half"):
             raise unknown("negatives", negatives, ["batch", "half"])
         if swapped and negatives != "batch":
             raise SoundwalkError("swapped=True: expected negatives='batch', which compares all")
-        self.negatives, self.swapped = negatives, swapped
+        if mixed and negatives != "batch":
+            raise SoundwalkError("mixed=True: expected negatives='batch', which compares all")
+        self.negatives, self.swapped, self.mixed = negatives, swapped, mixed
 
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:
         """See `Target`; needs rgb and audio.
@@ -44,6 +52,10 @@ class Pair:
         count = len(inputs["audio"])
         if self.swapped:
             inputs = mirrored(inputs, coins(count, generator))
+        if self.mixed:
+            alike = equally_loud(inputs["audio"])
+            inputs["audio"] = alike + alike[derangement(count, generator).to(alike.device)]
+        if self.swapped:
             inputs["audio"] = torch.cat([inputs["audio"], inputs["audio"].flip(1)])
         if self.negatives == "batch":
             return Examples(inputs)

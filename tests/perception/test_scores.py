@@ -20,6 +20,7 @@ from soundwalk.perception.scores import (
     TiledMask,
     TiledUNet,
 )
+from soundwalk.perception.scores.looking import Templates
 
 torch.set_num_threads(1)
 
@@ -194,6 +195,8 @@ def test_mixing_lies_between_what_is_heard_and_what_both_say_by_weights() -> Non
     torch.testing.assert_close(found - both, weight * (alone - both))
     darker = {"image": [level * 0 for level in PYRAMID], "audio": features["audio"]}
     torch.testing.assert_close(net.parts(darker)[1], alone)  # the sound alone does not look
+    net.train()(features).square().mean().backward()
+    assert all(p.grad is not None and bool((p.grad != 0).any()) for p in net.parameters())
 
 
 def test_levels_of_odd_size_fit() -> None:
@@ -217,19 +220,46 @@ def test_what_is_seen_chooses_among_maps_of_the_sound(activation: str) -> None:
     np.testing.assert_allclose(found.detach().numpy(), expected, atol=1e-5)
 
 
-def test_what_is_seen_where_it_looks_like_what_is_heard_is_tiled_into_the_mixture() -> None:
+def told_mask() -> tuple[TiledMask, list[torch.Tensor]]:
+    """A score in evaluation mode, and a pyramid of a spectrogram for it."""
     torch.manual_seed(0)
-    score = TiledMask((4, 8, 8), dim=6, temperature=1e-3).eval()
+    score = TiledMask((4, 8, 8), dim=6, planes=5, frequencies=17, temperature=1e-3).eval()
+    pyramid = [random(2, 5, 17, 11), random(2, 4, 9, 6), random(2, 8, 5, 3), random(2, 8, 3, 2)]
+    return score, pyramid
+
+
+def test_a_mask_follows_from_what_is_seen_where_it_looks_like_what_is_heard() -> None:
+    score, pyramid = told_mask()
     seen = torch.nn.functional.normalize(random(2, 6, 4, 5), dim=1)
     sound = seen[:, :, 1, 2]
-    pyramid = [random(2, 5, 17, 11), random(2, 4, 9, 6), random(2, 8, 5, 3), random(2, 8, 3, 2)]
     assert score.maps(seen, sound).flatten(1).argmax(1).tolist() == [7, 7]
     found = score({"image": seen, "audio": sound, "mixture": pyramid})
     assert found.shape == (2, 17, 11)
-    expected = score.unet({"mixture": pyramid[1:], "seen": sound})[:, 0, :17, :11]
-    torch.testing.assert_close(found, expected)
+    alone = score({"image": sound[:, :, None, None], "audio": sound, "mixture": pyramid})
+    torch.testing.assert_close(found, alone)
     elsewhere = score({"image": seen, "audio": seen[:, :, 3, 4], "mixture": pyramid})
     assert not torch.allclose(found, elsewhere)
+
+
+def test_templates_can_be_the_agreement_of_phases_with_a_direction() -> None:
+    """Filters cos φ(f) and sin φ(f) give cos(ψ(f, t) - φ(f)) of a phase ψ between the ears."""
+    net = Templates(dim=1, planes=2, frequencies=5, maps=1).eval()
+    expected, phase = torch.linspace(-2.0, 2.0, 5), random(3, 5, 4)
+    with torch.no_grad():
+        net.filters.weight.zero_()
+        net.filters.bias.copy_(torch.cat([expected.cos(), expected.sin(), torch.zeros(5)]))
+    found = net(torch.stack([phase.cos(), phase.sin()], 1), torch.ones(3, 1))
+    closeness = (phase - expected[:, None]).cos().relu()[:, None]
+    torch.testing.assert_close(found, closeness, atol=1e-4, rtol=1e-4)
+
+
+def test_every_weight_of_a_mask_learns() -> None:
+    score, pyramid = told_mask()
+    score.train()
+    seen = random(2, 6, 4, 5)
+    score({"image": seen, "audio": seen[:, :, 1, 2], "mixture": pyramid}).square().mean().backward()
+    idle = [name for name, p in score.named_parameters() if p.grad is None or not p.grad.any()]
+    assert idle == []
 
 
 def test_each_place_has_the_mask_that_it_would_have_alone() -> None:

@@ -85,6 +85,22 @@ def test_swapped_ears_are_further_negatives_of_worlds_half_of_which_are_mirrored
         Pair("half", swapped=True)
 
 
+def test_mixed_sounds_are_those_of_two_samples_equally_loud() -> None:
+    batch = sample()
+    plain = Pair().examples(batch, generator()).inputs["audio"]
+    mixed = Pair(mixed=True).examples(batch, generator()).inputs["audio"]
+    alike = plain / plain.square().mean((1, 2), keepdim=True).sqrt() * 0.1
+    partners = []
+    for i in range(COUNT):
+        rest = (mixed[i] - alike[i] - alike).abs().amax((1, 2))
+        assert rest.min() < 1e-6
+        partners.append(int(rest.argmin()))
+    assert sorted(partners) == list(range(COUNT))
+    assert all(partner != i for i, partner in enumerate(partners))
+    with pytest.raises(SoundwalkError, match="mixed"):
+        Pair("half", mixed=True)
+
+
 def test_frames_lie_side_by_side_in_the_channels() -> None:
     batch = sample(frames=2)
     batch["rgb"][:, :, 1] += 100
