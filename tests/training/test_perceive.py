@@ -163,6 +163,8 @@ def test_directions_that_are_right_have_no_error_and_turning_resolves_front_and_
     assert mean(found, "GCC-PHAT", "front_back_confusion") > 0.2
     assert mean(found, "GCC-PHAT, turning", "front_back_confusion") == 0.0
     assert mean(found, "shuffled audio", "azimuth_mae") > 30.0
+    with pytest.raises(SoundwalkError, match="the system hears 3 together"):
+        direction.evaluate(system(right, Turn(hear=3), "audio"), [sample], 0, {})
 
 
 def beats() -> Sample:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...envs.interface import wrap_angle
+from ...envs.interface import SoundwalkError, wrap_angle
 from ...perception.data.sample import Sample, need
 from ...perception.evaluation.controls import gcc_direction, srp_direction
 from ...perception.evaluation.doa import DirectionErrors
@@ -50,8 +50,8 @@ def evaluate(
     kept = []
     heard_by_array = iter(array) if array is not None else itertools.repeat(None)
     rng = np.random.default_rng(seed)
-    views = max(2, views_heard(reader))  # what hears a turn, GCC-PHAT too
-    last = views_heard(reader) - 1
+    views = max(2, reader.views_heard)  # what hears a turn, GCC-PHAT too
+    last = reader.views_heard - 1
     for sample, other in zip(samples, heard_by_array, strict=False):
         need(sample, ("audio", "turn", "azimuth", "sight"), "the evaluation of direction")
         guess = directions(reader, sample)
@@ -89,15 +89,19 @@ def evaluate(
 
 
 def directions(reader: Reader, sample: Sample) -> Any:
-    """Azimuths (N,) that a system hears in the last of the views that it hears together."""
-    views = views_heard(reader)
+    """Azimuths (N,) that a system hears in the last of the views that it hears together.
+
+    Raises:
+        SoundwalkError: there are fewer views than that.
+    """
+    views = reader.views_heard
+    if sample["audio"].shape[1] < views:
+        raise SoundwalkError(
+            f"samples have {sample['audio'].shape[1]} views: the system hears {views} together; "
+            f"set evaluate.direction.data.views to {views} or more"
+        )
     audio = torch.from_numpy(sample["audio"][:, :views]).to(reader.device)
     turn = torch.from_numpy(sample["turn"][:, :views]).to(reader.device)
     inputs = {name: value[:, 0] for name, value in hear_turning(audio, turn, views)[0].items()}
     vector = reader.predict(inputs)  # (N, 2)
     return np.arctan2(vector[:, 1], vector[:, 0])
-
-
-def views_heard(reader: Reader) -> int:
-    """How many views a system hears as one input."""
-    return int(getattr(reader.task.target, "hear", 1))

@@ -27,6 +27,11 @@ class Reader:
     def __init__(self, task: AVTask, device: torch.device | str = "cpu") -> None:
         self.task, self.device = task.to(device).eval(), device
 
+    @property
+    def views_heard(self) -> int:
+        """How many views the system hears as one input."""
+        return int(getattr(self.task.target, "hear", 1))
+
     def inputs(self, sample: Sample, view: int = 0) -> Tensors:
         """Inputs of the encoders for one view."""
         return view_inputs(to_tensors(sample, self.device), view)

@@ -149,6 +149,8 @@ def _evaluate(
 ) -> Found:
     module, defaults = EVALUATORS[name]
     options = dict(config.evaluate.get(name) or {})
+    if "views" in defaults:  # as many as the system hears together
+        defaults = {**defaults, "views": max(defaults["views"], reader.views_heard)}
     changes = {**defaults, **options.pop("data", {})}
     changes = changes if not {"folder", "videos", "source"} & set(config.data) else {}
     run = importlib.import_module(f".{module}", __package__).evaluate
