@@ -2,9 +2,7 @@
 
 What is heard makes a coarse image alone, what is seen and heard a fine one, and weights at each
 place say how much of the first goes into the result (Parida et al. 2021, "Beyond Image to Depth",
-whose attention maps mix depth from echoes with depth from the image). What is heard joins the
-image at every level of the U-Net, not at the coarsest alone: the coarse image's features lie where
-they belong.
+whose attention maps mix depth from echoes with depth from the image).
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ from .tiled import TiledUNet
 from .vectors import pick
 
 _COARSE = 4  # rows and columns of the map that a sound's vector becomes
-_TOLD = 8  # its channels at each level of the U-Net
 
 
 class Mixing(nn.Module):
@@ -46,13 +43,11 @@ class Mixing(nn.Module):
         norm: str = "batch",
     ) -> None:
         super().__init__()
-        self.image, self.sound = image, sound
-        entering = [width + _TOLD for width in widths]
-        self.unet = TiledUNet(widths, dim, 2, image, sound, norm, entering)
+        self.sound = sound
+        self.unet = TiledUNet(widths, dim, 2, image, sound, norm)
         wide, narrow = widths[-1] // 2, widths[-1] // 4
         self.first = nn.Linear(dim, wide * _COARSE**2)
-        self.heard = block(wide, narrow, 3, 1, norm)
-        self.told, self.alone = nn.Conv2d(narrow, _TOLD, 1), nn.Conv2d(narrow, 1, 1)
+        self.heard = nn.Sequential(block(wide, narrow, 3, 1, norm), nn.Conv2d(narrow, 1, 1))
         channels_last(self.heard)
 
     def forward(self, features: Mapping[str, Any]) -> Tensor:
@@ -70,19 +65,10 @@ class Mixing(nn.Module):
         Raises:
             SoundwalkError: the pyramid or the vector is absent.
         """
+        found = self.unet(features)  # (B, 2, H, W)
         vector = pick(features, self.sound, "mixing")  # (B, dim)
         coarse = self.first(vector).relu().unflatten(1, (-1, _COARSE, _COARSE))
-        heard = self.heard(interpolate(coarse, scale_factor=4.0))  # (B, narrow, 16, 16)
-        told = self.told(heard)
-        levels = [
-            torch.cat([level, _sized(told, level)], 1)
-            for level in pick(features, self.image, "mixing")
-        ]
-        found = self.unet({self.image: levels, self.sound: vector})  # (B, 2, H, W)
+        heard = self.heard(interpolate(coarse, scale_factor=4.0))  # (B, 1, 16, 16)
+        alone = interpolate(heard, found.shape[2:], mode="bilinear", align_corners=False)
         both, weight = found.split(1, 1)
-        return both, _sized(self.alone(heard), found), torch.sigmoid(weight)
-
-
-def _sized(maps: Tensor, like: Tensor) -> Tensor:
-    """Maps (B, C, h, w) at the height and width of others."""
-    return interpolate(maps, like.shape[2:], mode="bilinear", align_corners=False)
+        return both, alone, torch.sigmoid(weight)
