@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from ...envs.interface import unknown
+from ...envs.interface import SoundwalkError, unknown
 from .vectors import PAIRS, pick
 
 POOLS = ("max", "mean", "attention")
@@ -28,9 +28,11 @@ class DotMap(nn.Module):
         audio: name of the features (B, D), or (B, D, T).
         pairs: "all": (B, B), row the image, column the sound; "matched": (B,).
         temperature: τ of the attention.
+        distance: Euclidean distances |v(x) - a| instead, of the nearest place: for `hinge`. With
+            pool "max" and matched pairs.
 
     Raises:
-        SoundwalkError: `pool` or `pairs` is unknown.
+        SoundwalkError: `pool` or `pairs` is unknown, or distances are asked for otherwise.
     """
 
     def __init__(
@@ -40,8 +42,13 @@ class DotMap(nn.Module):
         audio: str = "audio",
         pairs: str = "all",
         temperature: float = 0.1,
+        distance: bool = False,
     ) -> None:
         super().__init__()
+        if distance and (pool, pairs) != ("max", "matched"):
+            raise SoundwalkError(
+                f"distance=True with pool={pool!r}, pairs={pairs!r}: expected 'max' and 'matched'"
+            )
         if pool not in POOLS:
             raise unknown("pool", pool, POOLS)
         if pairs not in PAIRS:
@@ -49,6 +56,7 @@ class DotMap(nn.Module):
         self.pool, self.image, self.audio = pool, image, audio
         self.sound = audio  # whose place in the image is looked for
         self.all_pairs, self.temperature = pairs == "all", temperature
+        self.distance = distance
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, B) or (B,).
@@ -57,6 +65,10 @@ class DotMap(nn.Module):
             SoundwalkError: one of the two is absent.
         """
         image, audio = pick(features, self.image, "dot_map"), pick(features, self.audio, "dot_map")
+        if self.distance:
+            gaps = image - audio[..., None, None]  # (B, D, h, w) or (B, D, T, h, w)
+            apart = (gaps.square().sum(1) + 1e-12).sqrt()  # its gradient is finite at 0
+            return -self._over_time(-apart)  # (B,)
         if not self.all_pairs:
             return self._over_time(self.maps(image, audio))  # (B,)
         if image.ndim == 4:

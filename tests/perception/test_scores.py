@@ -205,6 +205,20 @@ def test_levels_of_odd_size_fit() -> None:
     assert result.shape == (1, 1, 18, 26)
 
 
+def test_distances_of_maps_are_those_of_the_nearest_place_at_each_time() -> None:
+    image, audio = random(2, 3, 4, 5, 6), random(2, 3, 4, seed=1)  # (B, D, T, h, w), (B, D, T)
+    found = DotMap(pairs="matched", distance=True)({"image": image, "audio": audio})
+    gaps = np.linalg.norm(image.numpy() - audio.numpy()[..., None, None], axis=1)  # (B, T, h, w)
+    np.testing.assert_allclose(found.numpy(), gaps.min((2, 3)).mean(1), atol=1e-5)
+    same = audio[..., None, None].expand_as(image).clone().requires_grad_()
+    DotMap(pairs="matched", distance=True)({"image": same, "audio": audio}).sum().backward()
+    assert same.grad is not None
+    assert bool(same.grad.isfinite().all())
+    for pool, pairs in (("mean", "matched"), ("max", "all")):
+        with pytest.raises(SoundwalkError, match="expected 'max' and 'matched'"):
+            DotMap(pool, pairs=pairs, distance=True)
+
+
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax", "none"])
 def test_what_is_seen_chooses_among_maps_of_the_sound(activation: str) -> None:
     seen, maps = random(2, 3, 4, 5), random(2, 3, 7, 6, seed=1)
