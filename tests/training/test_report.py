@@ -183,6 +183,21 @@ def test_the_table_for_the_terminal_has_the_same_figures(results: Results) -> No
         assert part in capture.get()
 
 
+def test_tables_are_as_wide_as_a_terminal_and_hold_what_belongs_together(results: Results) -> None:
+    row = {f"metric_{k}": {"mean": float(k), "low": -1.0, "high": 99.0} for k in range(9)}
+    other = {"pointing": {"mean": 0.25, "low": 0.2, "high": 0.3}}
+    tables = {"separation": {"system": row, "ideal mask": row, "map": other}}
+    views = table({**results, "tables": tables, "notes": {"separation": "A note."}})
+    headers = [[str(column.header) for column in view.columns] for view in views]
+    assert [len(header) for header in headers] == [1 + 7, 1 + 2, 1 + 1]
+    assert [view.row_count for view in views] == [2, 2, 1]
+    assert [str(view.caption) for view in views] == ["None", "None", "A note."]
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(*views)
+    assert "…" not in capture.get()
+
+
 @pytest.mark.parametrize(
     ("metric", "way"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from .results import Results
 if TYPE_CHECKING:
     from rich.table import Table
 
+ACROSS = 7  # metrics beside each other in a terminal of 120 columns
 Rows = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 
 # A metric is better when lower if its name holds one of these words, unless it holds one of those;
@@ -100,9 +102,17 @@ def cell(rows: Rows, name: str, metric: str) -> tuple[str, str]:
 
 
 def table(results: Results) -> list[Table]:
-    """Figures for the terminal, one table an evaluator; the system and the best are in bold."""
-    notes = results.get("notes", {})
-    return [_table(name, rows, notes.get(name, "")) for name, rows in results["tables"].items()]
+    """Figures for the terminal; the system and the best are in bold.
+
+    A table an evaluator; one more for every ACROSS metrics, and for metrics that other rows have.
+    """
+    notes, views = results.get("notes", {}), []
+    for name, rows in results["tables"].items():
+        groups = _groups(rows)
+        for group in groups:
+            note = notes.get(name, "") if group is groups[-1] else ""
+            views.append(_table(name, rows, group, note))
+    return views
 
 
 def is_system(row: str) -> bool:
@@ -110,8 +120,21 @@ def is_system(row: str) -> bool:
     return row.lower().startswith("system")
 
 
-def _table(evaluator: str, rows: Rows, note: str) -> Table:
-    """One evaluator's figures for the terminal."""
+def _groups(rows: Rows) -> list[list[str]]:
+    """Metrics in their order, those together that the same rows have, at most ACROSS of them."""
+
+    def owners(metric: str) -> list[str]:
+        return [name for name in rows if metric in rows[name]]
+
+    groups = []
+    for _, alike in itertools.groupby(metrics_of(rows), owners):
+        metrics = list(alike)
+        groups += [metrics[i : i + ACROSS] for i in range(0, len(metrics), ACROSS)]
+    return groups
+
+
+def _table(evaluator: str, rows: Rows, metrics: Sequence[str], note: str) -> Table:
+    """Some of an evaluator's figures for the terminal."""
     from rich.table import Table
     from rich.text import Text
 
@@ -120,11 +143,12 @@ def _table(evaluator: str, rows: Rows, note: str) -> Table:
         caption=note or None, caption_justify="left",
     )  # fmt: skip
     view.add_column("")
-    metrics = metrics_of(rows)
     for metric in metrics:
         view.add_column(label(metric), justify="right", no_wrap=False)
     winners = {metric: best(rows, metric) for metric in metrics}
     for name in rows:
+        if all(_mean(rows[name], metric) is None for metric in metrics):
+            continue
         cells = [Text(name)]
         for metric in metrics:
             mean, interval = cell(rows, name, metric)
