@@ -35,13 +35,16 @@ class Templates(nn.Module):
         planes: P of the spectrogram.
         frequencies: F of it.
         maps: K.
+        norm: "batch" or "none".
     """
 
-    def __init__(self, dim: int, planes: int, frequencies: int, maps: int) -> None:
+    def __init__(
+        self, dim: int, planes: int, frequencies: int, maps: int, norm: str = "batch"
+    ) -> None:
         super().__init__()
         self.shape = maps, planes + 1, frequencies
         self.filters = nn.Linear(dim, maps * (planes + 1) * frequencies)
-        self.norm = nn.BatchNorm2d(maps)
+        self.norm = nn.BatchNorm2d(maps) if norm == "batch" else nn.Identity()
 
     def forward(self, planes: Tensor, seen: Tensor) -> Tensor:
         """(B, P, F, T) and (B, D) to (B, K, F, T)."""
@@ -87,7 +90,7 @@ class TiledMask(nn.Module):
         self.image, self.sound, self.audio = image, sound, audio
         self.temperature = temperature
         self.told = nn.Sequential(nn.Linear(dim, dim), nn.ReLU())
-        self.templates = Templates(dim, planes, frequencies, templates)
+        self.templates = Templates(dim, planes, frequencies, templates, norm)
         entering = [width + templates for width in widths]
         self.unet = TiledUNet(widths, dim, _LAST, audio, "seen", norm, entering)
         self.last = nn.Sequential(
