@@ -8,7 +8,7 @@ built: threads may share.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
@@ -95,9 +95,10 @@ class NavMap:
         taken, left = free.surfaces()
         if len(taken) <= exact:
             return cls.from_rectangles(taken, left, radius)
-        floor = free.rectangles(free.floor)
-        bounds = np.concatenate([floor[:, :2].min(0), floor[:, 2:].max(0)])
-        rects = np.concatenate([free.obstacles(), _fence(bounds)])
+        if free.fine is not None:
+            taken, left = replace(free, fine=None).surfaces()
+        bounds = np.concatenate([left[:, :2].min(0), left[:, 2:].max(0)])
+        rects = np.concatenate([taken, _fence(bounds)])
         raster = Raster.build(free, radius)
         goal = raster.main()
         if not np.isfinite(goal).all():
@@ -106,7 +107,7 @@ class NavMap:
                 f"of {free.cell:g} m: the floor is too narrow"
             )
         home = GoalField.march(rects, radius, raster, goal)
-        return cls(rects, floor, bounds, radius, TangentGraph.empty(), home, raster)
+        return cls(rects, left, bounds, radius, TangentGraph.empty(), home, raster)
 
     def is_free(self, points: npt.ArrayLike) -> Bool:
         """Whether a disc at each of `points` (M, 2) touches nothing and stands in a room or door.

@@ -65,12 +65,9 @@ class DotMap(nn.Module):
             SoundwalkError: one of the two is absent.
         """
         image, audio = pick(features, self.image, "dot_map"), pick(features, self.audio, "dot_map")
-        if self.distance:
-            gaps = image - audio[..., None, None]  # (B, D, h, w) or (B, D, T, h, w)
-            apart = (gaps.square().sum(1) + 1e-12).sqrt()  # its gradient is finite at 0
-            return -self._over_time(-apart)  # (B,)
         if not self.all_pairs:
-            return self._over_time(self.maps(image, audio))  # (B,)
+            pooled = self._over_time(self.maps(image, audio))  # (B,)
+            return -pooled if self.distance else pooled
         if image.ndim == 4:
             scores = torch.einsum("bdp,cd->bcp", image.flatten(2), audio)  # (B, B, h w)
             return self._pooled(scores)
@@ -78,7 +75,9 @@ class DotMap(nn.Module):
         return self._pooled(over).mean(-1)
 
     def maps(self, image: Tensor, audio: Tensor) -> Tensor:
-        """Similarity at each place of the own image: what a heatmap shows.
+        """Similarity at each place of the own image, minus the distance where that is compared.
+
+        It is what a heatmap shows.
 
         Args:
             image: (B, D, h, w), or (B, D, T, h, w).
@@ -87,6 +86,9 @@ class DotMap(nn.Module):
         Returns:
             (B, h, w), or (B, T, h, w).
         """
+        if self.distance:
+            gaps = image - audio[..., None, None]
+            return -(gaps.square().sum(1) + 1e-12).sqrt()  # its gradient is finite at 0
         return torch.einsum("bd...hw,bd...->b...hw", image, audio)
 
     def _over_time(self, maps: Tensor) -> Tensor:

@@ -207,9 +207,11 @@ def test_levels_of_odd_size_fit() -> None:
 
 def test_distances_of_maps_are_those_of_the_nearest_place_at_each_time() -> None:
     image, audio = random(2, 3, 4, 5, 6), random(2, 3, 4, seed=1)  # (B, D, T, h, w), (B, D, T)
-    found = DotMap(pairs="matched", distance=True)({"image": image, "audio": audio})
+    score = DotMap(pairs="matched", distance=True)
+    found = score({"image": image, "audio": audio})
     gaps = np.linalg.norm(image.numpy() - audio.numpy()[..., None, None], axis=1)  # (B, T, h, w)
     np.testing.assert_allclose(found.numpy(), gaps.min((2, 3)).mean(1), atol=1e-5)
+    np.testing.assert_allclose(score.maps(image, audio).numpy(), -gaps, atol=1e-5)
     same = audio[..., None, None].expand_as(image).clone().requires_grad_()
     DotMap(pairs="matched", distance=True)({"image": same, "audio": audio}).sum().backward()
     assert same.grad is not None
