@@ -8,7 +8,7 @@ built: threads may share.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
@@ -95,8 +95,6 @@ class NavMap:
         taken, left = free.surfaces()
         if len(taken) <= exact:
             return cls.from_rectangles(taken, left, radius)
-        if free.fine is not None:
-            taken, left = replace(free, fine=None).surfaces()
         bounds = np.concatenate([left[:, :2].min(0), left[:, 2:].max(0)])
         rects = np.concatenate([taken, _fence(bounds)])
         raster = Raster.build(free, radius)

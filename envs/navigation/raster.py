@@ -12,13 +12,16 @@ from ..scenes.freespace import FreeSpace, corner_clearance
 from .marching import grazing
 from .shapes import BIG
 
+NODE = 0.02  # m from node to node where the floor is known as finely
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Raster:
-    """Corners of the cells of a `FreeSpace`.
+    """Corners of the cells of a `FreeSpace`, or of fine ones where it has them.
 
     Attributes:
-        frame: (5,) float64: x and y of the first node in metres, edge of a cell, rows, columns.
+        frame: (5,) float64: x and y of the first node in metres, metres from node to node, rows,
+            columns.
         nodes: (rows, columns) uint8, where a disc can stand, see `marching.grazing`.
     """
 
@@ -28,8 +31,15 @@ class Raster:
     @classmethod
     def build(cls, free: FreeSpace, radius: float) -> Raster:
         """The nodes for a disc of that radius, metres."""
-        nodes = grazing(corner_clearance(free.floor), radius / free.cell)
-        frame = np.array([*free.origin, free.cell, *nodes.shape], np.float64)
+        step, clear = free.cell, corner_clearance(free.floor)
+        if free.fine is not None:
+            edge = free.edge(free.fine)
+            every = max(round(NODE / edge), 1)
+            clear = corner_clearance(free.fine)[::every, ::every]
+            clear[clear > 0] += 0.5  # as in `surfaces`: they lie in the middle of their cells
+            step, clear = edge * every, clear / every
+        nodes = grazing(clear, radius / step)
+        frame = np.array([*free.origin, step, *nodes.shape], np.float64)
         return cls(frame, nodes)
 
     @property

@@ -123,9 +123,13 @@ class FreeSpace:
         Args:
             cells: (H, W), or (k H, k W) finer ones.
         """
-        cell = self.cell * self.floor.shape[0] / cells.shape[0]
-        rectangles: F64 = np.asarray(self.origin * 2) + merged(cells) * cell
+        rectangles: F64 = np.asarray(self.origin * 2) + merged(cells) * self.edge(cells)
         return rectangles
+
+    def edge(self, cells: Bool) -> float:
+        """Metres along the edge of a cell of a raster (H, W), or finer, of the same floor."""
+        metres: float = self.cell * self.floor.shape[0] / cells.shape[0]
+        return metres
 
     def surfaces(self) -> tuple[F64, F64]:
         """What is not free and what is, as exactly as it is known.
@@ -138,7 +142,7 @@ class FreeSpace:
         """
         if self.fine is None:
             return self.obstacles(), self.rectangles(self.floor)
-        half = self.cell * self.floor.shape[0] / self.fine.shape[0] / 2
+        half = self.edge(self.fine) / 2
         smaller = np.array([half, half, -half, -half])
         taken = self.rectangles(~self.fine) + smaller
         taken[:, 2:] = np.maximum(taken[:, 2:], taken[:, :2])  # of one cell: rounding

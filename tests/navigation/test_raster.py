@@ -133,6 +133,21 @@ def test_a_gap_is_passed_if_the_disc_fits_and_not_if_it_does_not() -> None:
                 beyond.path((7.0, 5.15))
 
 
+@pytest.mark.parametrize(("centimetres", "passes"), [(33, True), (28, False)])
+def test_where_the_floor_is_known_to_a_centimetre_it_is_marched_so(
+    centimetres: int, passes: bool
+) -> None:
+    fine = np.ones((200, 400), bool)
+    fine[:82, 196:205] = fine[82 + centimetres :, 196:205] = False  # a gap off the cells of 5 cm
+    cells = fine[2::5, 2::5]
+    free = FreeSpace(0.05, (0.0, 0.0), cells, np.full(cells.shape, 2.6, np.float32), fine=fine)
+    navmap = NavMap.from_free(free, exact=0)
+    assert navmap.raster.used
+    middle = 0.82 + centimetres / 200
+    found = navmap.field((1.0, middle)).distance((3.0, middle))
+    assert found == (pytest.approx(2.0, abs=0.01) if passes else np.inf)
+
+
 def test_distances_never_leak_through_gaps_that_are_too_narrow() -> None:
     rng = np.random.default_rng(5)
     for _ in range(20):
