@@ -111,12 +111,12 @@ class GradualConvolver(StreamingConvolver):
         if ids is None:
             raise SoundwalkError("a GradualConvolver is stepped by glide(), not by step()")
         count, held = len(blocks), self._held[ids][:, None]
-        self._put(0, blocks * np.where(held, self._rise, np.float32(1.0)))
+        self._put(0, blocks, np.where(held, self._rise, np.float32(1.0)))
         self._put(count, rirs.reshape(-1, self.rir_length))
         spectra = forward(self._rows, count * (1 + self.channels))
         new = spectra[count:].reshape(count, self.channels, -1)
         yield spectra[:count], new
         if held.any():
-            self._put(0, blocks * np.where(held, np.float32(1.0) - self._rise, np.float32(0.0)))
+            self._put(0, blocks, np.where(held, np.float32(1.0) - self._rise, np.float32(0.0)))
             yield forward(self._rows, count), self._old[ids]
         self._old[ids], self._held[ids] = new, True

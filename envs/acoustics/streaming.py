@@ -19,6 +19,7 @@ from .fourier import C64, backward, fast_length, forward, padded
 from .kernels import kernel
 
 GROUP = 8  # rows and listeners transformed at once: 16 and more leave the cache
+_ONE = np.ones(1, np.float32)
 
 Index = I32 | I64 | Bool | slice | list[int]
 
@@ -228,18 +229,17 @@ class StreamingConvolver:
         Blocks of `fresh` listeners do not fade in.
         """
         count = len(blocks)
-        dry = self._put(0, blocks)
-        dry[:, : blocks.shape[1]] *= self._window
+        dry = self._put(0, blocks, self._window)
         new = np.flatnonzero(fresh)
         dry[new, : self.fade] = blocks[new, : self.fade]
         self._put(count, rirs.reshape(-1, self.rir_length))
         spectra = forward(self._rows, count * (1 + self.channels))
         yield spectra[:count], spectra[count:].reshape(count, self.channels, -1)
 
-    def _put(self, first: int, signals: F32) -> F32:
-        """The rows from `first` on to transform, with `signals` in them and silence behind."""
+    def _put(self, first: int, signals: F32, window: F32 = _ONE) -> F32:
+        """The rows from `first` on to transform: `signals` times a window, and silence behind."""
         count, length = signals.shape
         rows = self._rows[first : first + count]
-        rows[:, :length] = signals
+        np.multiply(signals, window, out=rows[:, :length])
         rows[:, length : max(self.block + self.fade, self.rir_length)] = 0.0
         return rows

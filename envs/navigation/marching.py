@@ -3,8 +3,8 @@
 Nodes are the corners of cells, so that a disc whose diameter is a whole number of cells can touch
 walls exactly; where the floor is known more finely they lie closer (`Raster`). Second order where
 two nodes upwind are known (Sethian, "Level Set Methods and Fast Marching Methods", 1999, section
-8.3). A point source has a kink that no order resolves, so nodes
-near the goal take their straight distance if the way is free.
+8.3). A point source has a kink that no order resolves, so nodes near the goal take their straight
+distance if the way is free.
 """
 
 from __future__ import annotations

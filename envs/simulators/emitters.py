@@ -46,6 +46,7 @@ class Emitters:
         """Make `rows` silent rows at `rate` samples per second."""
         self._rate = rate
         self._dry: list[F32] = [np.zeros(1, np.float32)] * rows
+        self._lengths = np.ones(rows, np.int64)
         self._shift = np.zeros(rows, np.int64)  # sample of the clip at time 0
         self._first = np.full(rows, _NEVER)  # silent before
         self.last = np.zeros(rows, np.int64)  # silent from here on
@@ -66,7 +67,7 @@ class Emitters:
             raise SoundwalkError(f"gain={sound.gain!r}: expected a finite number")
         onset = round(sound.onset * self._rate)
         always = sound.onset == 0.0 and sound.loop
-        self._dry[row] = sound.dry
+        self._dry[row], self._lengths[row] = sound.dry, len(sound.dry)
         self._shift[row] = sound.offset - onset
         self._first[row] = -_NEVER if always else onset
         self.last[row] = _NEVER
@@ -90,24 +91,23 @@ class Emitters:
         """What rows (m,) send from times `first` (m,) on, written to out (m, samples)."""
         samples = out.shape[1]
         begins, ends = self._first[rows] - first, self.last[rows] - first
+        silent, whole = (begins >= samples) | (ends <= 0), (begins <= 0) & (ends >= samples)
+        places = ((first + self._shift[rows]) % self._lengths[rows]).tolist()
         for i, row in enumerate(rows.tolist()):
-            begin, end, block = int(begins[i]), int(ends[i]), out[i]
-            if begin >= samples or end <= 0:
+            block = out[i]
+            if silent[i]:
                 block[:] = 0.0
                 continue
-            dry = self._dry[row]
-            index = int(first[i] + self._shift[row]) % len(dry)
-            filled = 0
+            dry, index, filled = self._dry[row], places[i], 0
             while filled < samples:  # np.roll would copy the whole clip, 30 us for one of 5 s
                 piece = dry[index : index + samples - filled]
                 block[filled : filled + len(piece)] = piece
                 filled, index = filled + len(piece), 0
             if self._gain[row] != 1.0:
                 block *= self._gain[row]
-            if begin > 0:
-                block[:begin] = 0.0
-            if end < samples:
-                block[end:] = 0.0
+            if not whole[i]:
+                block[: max(begins[i], 0)] = 0.0
+                block[ends[i] :] = 0.0
 
     def over(self, rows: I64, now: I64) -> Bool:
         """Which rows (m,) have fallen silent for good by their agents' time `now` (m,)."""

@@ -1,4 +1,4 @@
-"""The transforms agree with scipy's in double precision, whatever the number of rows."""
+"""The transforms agree with scipy's in double precision, by any library and number of rows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ import numpy as np
 import pytest
 import scipy.fft
 
-from soundwalk.envs.acoustics.fourier import backward, fast_length, forward, padded
+from soundwalk.envs.acoustics import fourier
+from soundwalk.envs.acoustics.fourier import LIBRARIES, backward, fast_length, forward, padded
 
 
+@pytest.fixture(params=LIBRARIES)
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Transforms by each library that is installed."""
+    if request.param == "ducc":
+        pytest.importorskip("ducc0")
+    chosen = LIBRARIES[request.param]()
+    monkeypatch.setattr(fourier, "_library", lambda: chosen)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("library")
 @pytest.mark.parametrize("rows", [1, 3, 4, 17])
 def test_spectra_are_those_of_scipy_and_come_back(rows: int) -> None:
     signal = np.random.default_rng(0).standard_normal((padded(rows), 1000)).astype(np.float32)
@@ -22,6 +34,7 @@ def test_spectra_are_those_of_scipy_and_come_back(rows: int) -> None:
     np.testing.assert_allclose(backward(room, rows, 1000), signal[:rows], atol=1e-6)
 
 
+@pytest.mark.usefixtures("library")
 def test_a_row_is_transformed_the_same_way_beside_any_number_of_others() -> None:
     signal = np.random.default_rng(1).standard_normal((64, 8192)).astype(np.float32)
     together = forward(signal, 64)
@@ -36,12 +49,25 @@ def test_lengths_suffice_are_even_and_waste_little(samples: int) -> None:
     assert length % 2 == 0
 
 
-def test_a_convolver_is_what_imports_pytorch() -> None:
+@pytest.mark.parametrize(
+    ("ducc", "scipy_version", "expected"),
+    [(True, "1.17.1", "ducc"), (False, "1.18.0", "scipy"), (False, "1.17.1", "torch")],
+)
+def test_the_fastest_library_that_is_there_is_taken(
+    ducc: bool, scipy_version: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fourier, "find_spec", lambda _: object() if ducc else None)
+    monkeypatch.setattr(fourier, "version", lambda _: scipy_version)
+    assert fourier.library_name.__wrapped__() == expected
+
+
+def test_no_library_is_imported_before_the_first_transform() -> None:
     code = (
         "import sys; from soundwalk.envs.acoustics import StreamingConvolver as S;"
-        "import numpy as n;"
-        "c = S(1, 1, 8, 8, 2); assert 'torch' not in sys.modules;"
-        "c.step(n.ones((1, 10), 'f'), n.ones((1, 1, 8), 'f')); assert 'torch' in sys.modules"
+        "from soundwalk.envs.acoustics.fourier import library_name;"
+        "import numpy as n; name = {'ducc': 'ducc0'}.get(library_name(), library_name());"
+        "c = S(1, 1, 8, 8, 2); assert not {'torch', 'ducc0'} & set(sys.modules);"
+        "c.step(n.ones((1, 10), 'f'), n.ones((1, 1, 8), 'f')); assert name in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
