@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..envs.acoustics.fourier import library_name
 from ..envs.interface import I64, SENSOR_HEIGHT, Action
 from ..envs.rendering import Camera, render
 from ..envs.sb3 import SB3VecEnv
@@ -91,6 +92,7 @@ def machine() -> Figures:
         "cores": len(lines and [x for x in lines if x.startswith("processor")]) or 1,
         "system": platform.platform(),
         "python": platform.python_version(),
+        "fourier": library_name(),
         **{f"{name}_version": version(name) for name in names},
     }
 

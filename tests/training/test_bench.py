@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from soundwalk.envs.acoustics.fourier import LIBRARIES
 from soundwalk.training.bench import bench, machine
 from soundwalk.training.bench_acoustics import hearing
 from soundwalk.training.config import Config
@@ -14,6 +15,7 @@ from soundwalk.training.play import ears, picture
 def test_the_machine_is_described() -> None:
     figures = machine()
     assert figures["cores"]
+    assert figures["fourier"] in LIBRARIES
     assert str(figures["torch_version"])[0].isdigit()
     assert all(isinstance(value, int | float | str) for value in figures.values())
 
