@@ -3,8 +3,8 @@
 Prints JSON. `exact` is the visibility graph of generated homes; `raster` is fast marching at 5 cm
 on the same homes, rasterised from their plans; `glb` are homes that were written as glb and read
 back as meshes, as agents walk in them, and `glb_marched` fast marching in them. Errors are against
-exact distances: of the plan for `raster`, among all that was written for `glb`. One thread,
-compilation not counted.
+exact distances: of the plan for `raster` and `to_plan`, where a body is the rectangle around it,
+among all that was written for `glb`. One thread, compilation not counted.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def main() -> None:
     report = {
         "exact": speeds(exact),
         "raster": {**speeds(raster), "error": errors(exact, raster)},
-        "glb": {**speeds(glb), "error": errors(built, glb)},
+        "glb": {**speeds(glb), "error": errors(built, glb), "to_plan": errors(exact, glb)},
         "glb_marched": {**speeds(cells), "error": errors(built, cells)},
         "places": places(),
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
