@@ -31,8 +31,9 @@ class Raster:
     @classmethod
     def build(cls, free: FreeSpace, radius: float) -> Raster:
         """The nodes for a disc of that radius, metres."""
-        step, clear = free.cell, corner_clearance(free.floor)
-        if free.fine is not None:
+        if free.fine is None:
+            step, clear = free.cell, corner_clearance(free.floor)
+        else:
             edge = free.edge(free.fine)
             every = max(round(NODE / edge), 1)
             clear = corner_clearance(free.fine)[::every, ::every]
