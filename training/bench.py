@@ -75,7 +75,7 @@ def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes; bytes on macOS
         figures["peak_rss_mb"] = round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
         gc.collect()
-        figures |= _further_source(steps // 3, 3 * repeats)
+        figures |= _further_source(10, 12 * repeats)
     finally:
         torch.set_num_threads(threads)
     return figures | machine()
@@ -174,7 +174,8 @@ def _senses(simulator: NativeSimulator, batches: int, repeats: int) -> Figures:
 def _further_source(steps: int, repeats: int) -> Figures:
     """What a step costs more when a distractor sounds, too: in turns, so that both have like times.
 
-    The ratio is the median over the turns; so are the microseconds.
+    Turns are short, since a shared machine changes its pace within seconds. The ratio is the median
+    over the turns; so are the microseconds.
     """
     both = [_walkers(distractors) for distractors in (0, 1)]
     try:
