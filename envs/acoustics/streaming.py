@@ -19,7 +19,6 @@ from .fourier import C64, backward, fast_length, forward, padded
 from .kernels import kernel
 
 GROUP = 8  # rows and listeners transformed at once: 16 and more leave the cache
-_ONE = np.ones(1, np.float32)
 
 Index = I32 | I64 | Bool | slice | list[int]
 
@@ -236,10 +235,13 @@ class StreamingConvolver:
         spectra = forward(self._rows, count * (1 + self.channels))
         yield spectra[:count], spectra[count:].reshape(count, self.channels, -1)
 
-    def _put(self, first: int, signals: F32, window: F32 = _ONE) -> F32:
-        """The rows from `first` on to transform: `signals` times a window, and silence behind."""
+    def _put(self, first: int, signals: F32, window: F32 | None = None) -> F32:
+        """The rows from `first` on to transform: `signals` by a window, and silence behind."""
         count, length = signals.shape
         rows = self._rows[first : first + count]
-        np.multiply(signals, window, out=rows[:, :length])
+        if window is None:
+            rows[:, :length] = signals
+        else:
+            np.multiply(signals, window, out=rows[:, :length])
         rows[:, length : max(self.block + self.fade, self.rir_length)] = 0.0
         return rows
