@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 
+from ..interface import F64
 from .echoes import furniture_echoes
 from .fading import spread
 from .images import image_coordinate
 from .kernels import inner_kernel, kernel
 from .model import Home
 from .occlusion import Vector, straight_detour
-from .paths import trace
+from .paths import climb, lay, trace
 from .reflections import bounce_table, reflect, room_images, shadow
 from .rooms import clamp, door_distance, list_openings
 from .tables import BENT, DIRECT, IMAGE, MAX_ARRIVALS, TRANSMITTED, Place, Tables, Work
@@ -25,6 +26,15 @@ from .transmission import straight_through
 FAINT = 0.01  # of the loudest way: what is fainter is left out
 WEAK = 0.05  # of the loudest route: reflections of weaker routes are left to the diffuse field
 INSIDE = 0.25  # m from the middle of a door over which reflections of the room behind come in
+
+
+@inner_kernel
+def _loudest(gains: F64) -> float:
+    """The largest of some gains, or 0."""
+    loudest = 0.0
+    for b in range(gains.shape[0]):
+        loudest = max(loudest, gains[b])
+    return loudest
 
 
 @inner_kernel
@@ -44,62 +54,70 @@ def _end_images(  # noqa: C901 one list
 ) -> int:
     """Reflections in the room at one end of a route: images of the listener, or of the source.
 
-    `limits` are the pressure below which arrivals are left out, and the share to keep.
+    `limits` are the pressure below which arrivals are left out, and the share to keep. Images over
+    each other share their way in plan.
     """
     place = s if at_source else r
     room = place.room
-    box, faces = home.rooms[slot, room], home.leaky[slot, room]
+    box = home.rooms[slot, room]
     axis = home.door_rooms[slot, door, 2]
     inward = 1 if home.door_rooms[slot, door, 1] == room else -1  # from the door into the room
     x, y = clamp(home, slot, place)
-    openings, path, lattice = work.openings, work.path, tables.lattice
-    roots, fades, met = tables.roots, tables.fades, work.met
-    lengths, kinds, rows = work.lengths, work.kinds, work.gains
-    directions, departures = work.directions, work.departures
+    openings, path, fades = work.openings, work.path, tables.fades
     middle = 0.5 * (home.doors[slot, door, axis] + home.doors[slot, door, axis + 2])
     depth = abs((place.y if axis == 1 else place.x) - middle)
     share = limits[1] * min(depth / INSIDE, 1.0)
     if share <= 0.0:
         return found
-    bounce_table(faces, order, met)
-    for m in range(1, lattice.shape[0]):
-        image = lattice[m]
-        if abs(image[0]) + abs(image[1]) + abs(image[2]) > order or found >= MAX_ARRIVALS:
-            break
-        if image[axis] * inward < 0:
-            continue  # its last wall is the one that holds the door
-        ix = image_coordinate(image[0], x, box[0], box[2])
-        iy = image_coordinate(image[1], y, box[1], box[3])
-        iz = image_coordinate(image[2], place.z, 0.0, box[4])
-        gains, direction, departure = rows[found], directions[found], departures[found]
-        reflect(met, order, image, gains)
-        loudest = 0.0
-        for b in range(gains.shape[0]):
-            loudest = max(loudest, gains[b])
-        start = (ix, iy, iz) if at_source else (s.x, s.y, s.z)
-        end = (r.x, r.y, r.z) if at_source else (ix, iy, iz)
-        away = (start[0] - end[0]) ** 2 + (start[1] - end[1]) ** 2 + (start[2] - end[2]) ** 2
-        if loudest * share < limits[0] * math.sqrt(away):
-            continue
-        least = limits[0] / (loudest * share)
-        length = trace(openings, count, path, start, end, roots, least, gains, direction, departure)
-        if length <= 0.0:
-            continue
-        spread(length, fades, gains, share)
-        loudest = 0.0
-        for b in range(gains.shape[0]):
-            loudest = max(loudest, gains[b])
-        if loudest <= limits[0]:
-            continue
-        fade = min((loudest - limits[0]) / limits[0], 1.0)
-        for b in range(gains.shape[0]):
-            gains[b] *= fade
-        lengths[found], kinds[found] = length, IMAGE
-        mirrored = departure if at_source else direction
-        for k in range(3):
-            if image[k] % 2 != 0:
-                mirrored[k] = -mirrored[k]
-        found += 1
+    bounce_table(home.leaky[slot, room], order, work.met)
+    for i in range(-order, order + 1):
+        for j in range(abs(i) - order, order - abs(i) + 1):
+            if (j if axis == 1 else i) * inward < 0:
+                continue  # its last wall is the one that holds the door
+            ix = image_coordinate(i, x, box[0], box[2])
+            iy = image_coordinate(j, y, box[1], box[3])
+            start, end = ((ix, iy), (r.x, r.y)) if at_source else ((s.x, s.y), (ix, iy))
+            away = (start[0] - end[0]) ** 2 + (start[1] - end[1]) ** 2
+            plan, laid = (0, 0.0), False
+            most = order - abs(i) - abs(j)
+            for k in range(-most, most + 1):
+                if (i == 0 and j == 0 and k == 0) or found >= MAX_ARRIVALS:
+                    continue
+                image = (i, j, k)
+                iz = image_coordinate(k, place.z, 0.0, box[4])
+                sz, rz = (iz, r.z) if at_source else (s.z, iz)
+                gains = work.gains[found]
+                reflect(work.met, order, image, gains)
+                loudest = share * _loudest(gains)
+                if loudest < limits[0] * math.sqrt(away + (sz - rz) ** 2):
+                    continue
+                if not laid:
+                    plan = lay(openings, count, path, start[0], start[1], end[0], end[1])
+                    laid = True
+                if plan[0] == 0:
+                    break
+                if loudest < limits[0] * math.sqrt(plan[1] ** 2 + (sz - rz) ** 2):
+                    continue
+                direction, departure = work.directions[found], work.departures[found]
+                length = climb(
+                    openings, count, path, plan, sz, rz, tables.roots, limits[0] / loudest, gains,
+                    direction, departure,
+                )  # fmt: skip
+                if length <= 0.0:
+                    continue
+                spread(length, fades, gains, share)
+                loudest = _loudest(gains)
+                if loudest <= limits[0]:
+                    continue
+                fade = min((loudest - limits[0]) / limits[0], 1.0)
+                for b in range(gains.shape[0]):
+                    gains[b] *= fade
+                work.lengths[found], work.kinds[found] = length, IMAGE
+                mirrored = departure if at_source else direction
+                for d in range(3):
+                    if image[d] % 2 != 0:
+                        mirrored[d] = -mirrored[d]
+                found += 1
     return found
 
 
@@ -209,7 +227,6 @@ def find_arrivals(  # noqa: C901 one list
             (s.x, s.y, s.z),
             (r.x, r.y, r.z),
             tables.roots,
-            0.0,
             gains,
             work.directions[found],
             work.departures[found],

@@ -47,7 +47,7 @@ def _undrawn_between(
 
 
 @inner_kernel
-def late_envelope(
+def _levels(
     home: Home,
     slot: int,
     order: int,
@@ -57,14 +57,13 @@ def late_envelope(
     amplitude: F32,
     work: Work,
 ) -> None:
-    """RMS of the undrawn diffuse sound per band at each knot, into work.envelope.
+    """Energy of the undrawn diffuse sound per band at each knot, into work.envelope.
 
-    A unit source has 4 pi c of energy in units of squared pressure times volume; spread over the
-    samples of one second that is 4 pi c / rate.
+    The modes are those in work. A unit source has 4 pi c of energy in units of squared pressure
+    times volume; spread over the samples of one second that is 4 pi c / rate.
     """
     rate, speed = tables.rate[0], tables.speed[0]
     modes, envelope, knots = work.modes, work.envelope, tables.knots
-    mode_amplitudes(home, slot, r, modes)
     scale = np.float32(4.0 * math.pi * speed / rate)
     for b in range(envelope.shape[0]):
         row = envelope[b]
@@ -88,51 +87,94 @@ def late_envelope(
 
 @kernel
 def _directions(
-    home: Home, slot: int, tables: Tables, r: Place, heading: float, amplitude: F32, work: Work
+    home: Home, slot: int, tables: Tables, amplitude: F32, work: Work, field: F32
 ) -> None:
-    """Mean direction of the late field in the head's frame at each knot, into work.towards."""
-    mode_leans(home, slot, r, work)
+    """Mean direction of the late field in the home's frame at each knot, into field[1:]."""
     scale = np.float32(4.0 * math.pi * tables.speed[0] / tables.rate[0])
-    cos, sin = np.float32(math.cos(heading)), np.float32(math.sin(heading))
     limit = np.float32(STEEPEST)
     for b in range(work.envelope.shape[0]):
-        ahead, left = work.towards[b, 0], work.towards[b, 1]
-        ahead[:] = np.float32(0.0)
-        left[:] = np.float32(0.0)
+        x, y = field[1, b], field[2, b]
+        x[:] = np.float32(0.0)
+        y[:] = np.float32(0.0)
         for m in range(work.leans.shape[2]):
             weight = amplitude[b, m] * scale
-            x, y = weight * work.leans[b, 0, m], weight * work.leans[b, 1, m]
-            u, v = cos * x + sin * y, cos * y - sin * x
+            u, v = weight * work.leans[b, 0, m], weight * work.leans[b, 1, m]
             decay = home.decay[slot, b, m]
-            for q in range(ahead.shape[0]):
-                ahead[q] += u * decay[q]
-                left[q] += v * decay[q]
-        for q in range(ahead.shape[0]):
-            long = np.float32(math.sqrt(ahead[q] * ahead[q] + left[q] * left[q]))
+            for q in range(x.shape[0]):
+                x[q] += u * decay[q]
+                y[q] += v * decay[q]
+        for q in range(x.shape[0]):
+            long = np.float32(math.sqrt(x[q] * x[q] + y[q] * y[q]))
             # Divided by the energy, or shortened to STEEPEST; where there is neither, 0.
             long = max(long / limit, work.envelope[b, q], np.float32(1e-20))
-            ahead[q] /= long
-            left[q] /= long
+            x[q] /= long
+            y[q] /= long
 
 
 @inner_kernel
-def _channel_levels(tables: Tables, work: Work) -> None:
-    """RMS of each band in each channel at each knot, into work.levels; work.envelope is final."""
-    bias, levels, envelope = tables.receiver.bias, work.levels, work.envelope
+def late_field(
+    home: Home,
+    slot: int,
+    order: int,
+    tables: Tables,
+    s: Place,
+    r: Place,
+    amplitude: F32,
+    work: Work,
+    field: F32,
+) -> None:
+    """The late field at a place, however a head is turned there.
+
+    Args:
+        home: the pool's homes.
+        slot: which one.
+        order: reflections drawn.
+        tables: constants.
+        s: source.
+        r: listener.
+        amplitude: (B, M) of the diffusion modes at the source.
+        work: stay is read.
+        field: (3, B, Q) set to the RMS of what is not drawn, per band at each knot, and to x and y
+            of its mean direction if the receiver wants to know.
+    """
+    mode_amplitudes(home, slot, r, work.modes)
+    _levels(home, slot, order, tables, s, r, amplitude, work)
+    if tables.receiver.kind[0] in (SPHERE, MEASURED, AMBISONICS):
+        mode_leans(home, slot, r, work)
+        _directions(home, slot, tables, amplitude, work, field)
+    for b in range(work.envelope.shape[0]):
+        for q in range(work.envelope.shape[1]):
+            field[0, b, q] = np.float32(math.sqrt(work.envelope[b, q] * work.shares[b, q]))
+
+
+@inner_kernel
+def _channel_levels(tables: Tables, heading: float, field: F32, work: Work) -> None:
+    """RMS of each band in each channel at each knot, into work.levels.
+
+    Sets work.envelope and work.towards to the field as the head has it before it.
+    """
+    bias, levels, envelope, towards = (
+        tables.receiver.bias,
+        work.levels,
+        work.envelope,
+        work.towards,
+    )
     kind = tables.receiver.kind[0]
+    cos, sin = np.float32(math.cos(heading)), np.float32(math.sin(heading))
     for b in range(envelope.shape[0]):
         for q in range(envelope.shape[1]):
-            envelope[b, q] = np.float32(math.sqrt(envelope[b, q] * work.shares[b, q]))
+            envelope[b, q] = field[0, b, q]
+            towards[b, 0, q] = cos * field[1, b, q] + sin * field[2, b, q]
+            towards[b, 1, q] = cos * field[2, b, q] - sin * field[1, b, q]
     for c in range(levels.shape[0]):
         for b in range(envelope.shape[0]):
             for q in range(envelope.shape[1]):
                 level = envelope[b, q]
                 if kind in (SPHERE, MEASURED):
-                    more = bias[c, b, 0] * work.towards[b, 0, q]
-                    more += bias[c, b, 1] * work.towards[b, 1, q]
+                    more = bias[c, b, 0] * towards[b, 0, q] + bias[c, b, 1] * towards[b, 1, q]
                     level *= np.float32(math.sqrt(max(np.float32(1.0) + more, np.float32(0.0))))
                 elif kind == AMBISONICS and (c == 1 or c == 3):
-                    a = work.towards[b, 1 if c == 1 else 0, q]
+                    a = towards[b, 1 if c == 1 else 0, q]
                     level *= np.float32(math.sqrt(np.float32(1.0) - np.float32(3.0) * a * a))
                 levels[c, b, q] = level
 
@@ -158,103 +200,112 @@ def _last_knot(levels: F32) -> int:
 
 
 @inner_kernel
-def _add_noise(
-    noise: F32, channel: int, levels: F32, knots: I32, last: int, lead: int, start: int, row: F32
-) -> None:
-    """Add a channel of noise (B, C, L) under its levels (B, Q) to a row (L,) from `start` on.
-
-    Sample k lies at k + lead between the knots. Four bands are added at a time: one load and one
-    store of the sum for four products.
-    """
-    bands = noise.shape[0]
-    for q in range(last):
-        first = knots[q] - lead
-        low, high = max(first, start), min(knots[q + 1] - lead, row.shape[0])
-        if low >= high:
-            continue
-        span, off = np.float32(knots[q + 1] - knots[q]), np.float32(low - first)
-        target = row[low:high]
-        b = 0
-        while b + 4 <= bands:
-            one, two = noise[b, channel, low:high], noise[b + 1, channel, low:high]
-            three, four = noise[b + 2, channel, low:high], noise[b + 3, channel, low:high]
-            s1 = (levels[b, q + 1] - levels[b, q]) / span
-            s2 = (levels[b + 1, q + 1] - levels[b + 1, q]) / span
-            s3 = (levels[b + 2, q + 1] - levels[b + 2, q]) / span
-            s4 = (levels[b + 3, q + 1] - levels[b + 3, q]) / span
-            l1, l2 = levels[b, q] + s1 * off, levels[b + 1, q] + s2 * off
-            l3, l4 = levels[b + 2, q] + s3 * off, levels[b + 3, q] + s4 * off
-            for k in range(high - low):
-                x = np.float32(k)
-                target[k] += (
-                    one[k] * (l1 + s1 * x)
-                    + two[k] * (l2 + s2 * x)
-                    + three[k] * (l3 + s3 * x)
-                    + four[k] * (l4 + s4 * x)
-                )
-            b += 4
-        while b < bands:
-            carrier = noise[b, channel, low:high]
-            slope = (levels[b, q + 1] - levels[b, q]) / span
-            level = levels[b, q] + slope * off
-            for k in range(high - low):
-                target[k] += carrier[k] * (level + slope * np.float32(k))
-            b += 1
+def _ramp(
+    levels: F32, b: int, q: int, span: np.float32, off: np.float32
+) -> tuple[np.float32, np.float32]:
+    """A band's level `off` samples behind a knot, and its rise per sample."""
+    slope = (levels[b, q + 1] - levels[b, q]) / span
+    return levels[b, q] + slope * off, slope
 
 
 @inner_kernel
-def _add_axis(
-    tables: Tables, work: Work, axis: int, last: int, lead: int, start: int, row: F32
+def _add_noise(
+    noise: F32,
+    channel: int,
+    first: int,
+    levels: F32,
+    knots: I32,
+    span: tuple[int, int, int],
+    row: F32,
 ) -> None:
+    """Add bands of a channel of noise (B, C, L) under their levels (B, Q) to a row (L,).
+
+    Args:
+        noise: carriers.
+        channel: of them.
+        first: of the bands that are added.
+        levels: at the knots.
+        knots: sample k of the row lies at k + lead between them.
+        span: last knot; lead; sample of the row from which on it is added.
+        row: added to.
+    """
+    last, lead, start = span
+    for q in range(last):
+        low, high = max(knots[q] - lead, start), min(knots[q + 1] - lead, row.shape[0])
+        wide, off = np.float32(knots[q + 1] - knots[q]), np.float32(low + lead - knots[q])
+        for b in range(first, noise.shape[0]):
+            carrier, target = noise[b, channel, low:high], row[low:high]
+            level, slope = _ramp(levels, b, q, wide, off)
+            for k in range(high - low):
+                target[k] += carrier[k] * (level + slope * np.float32(k))
+
+
+@inner_kernel
+def _write_noise(
+    noise: F32, channel: int, levels: F32, knots: I32, span: tuple[int, int, int], row: F32
+) -> None:
+    """Write a channel of noise under its levels to a row; silence before and behind.
+
+    As `_add_noise`. The first four bands are written at once: one store of the sum for four
+    products, and no load.
+    """
+    last, lead, start = span
+    row[: min(start, row.shape[0])] = np.float32(0.0)
+    for q in range(last):
+        low, high = max(knots[q] - lead, start), min(knots[q + 1] - lead, row.shape[0])
+        wide, off = np.float32(knots[q + 1] - knots[q]), np.float32(low + lead - knots[q])
+        one, two = noise[0, channel, low:high], noise[1, channel, low:high]
+        three, four = noise[2, channel, low:high], noise[3, channel, low:high]
+        target = row[low:high]
+        l1, s1 = _ramp(levels, 0, q, wide, off)
+        l2, s2 = _ramp(levels, 1, q, wide, off)
+        l3, s3 = _ramp(levels, 2, q, wide, off)
+        l4, s4 = _ramp(levels, 3, q, wide, off)
+        for k in range(high - low):
+            x = np.float32(k)
+            target[k] = (
+                one[k] * (l1 + s1 * x)
+                + two[k] * (l2 + s2 * x)
+                + three[k] * (l3 + s3 * x)
+                + four[k] * (l4 + s4 * x)
+            )
+    row[max(knots[last] - lead, start) :] = np.float32(0.0)
+    _add_noise(noise, channel, 4, levels, knots, span, row)
+
+
+@inner_kernel
+def _add_axis(tables: Tables, work: Work, axis: int, span: tuple[int, int, int], row: F32) -> None:
     """Add what a field that leans along an axis has in common with the pressure, Ambisonics."""
     for b in range(work.envelope.shape[0]):
         for q in range(work.envelope.shape[1]):
             work.shares[b, q] = work.envelope[b, q] * work.towards[b, axis, q]
-    _add_noise(tables.noise, 0, work.shares, tables.knots, last, lead, start, row)
+    _add_noise(tables.noise, 0, 0, work.shares, tables.knots, span, row)
 
 
 @inner_kernel
-def add_late(
-    home: Home,
-    slot: int,
-    order: int,
-    tables: Tables,
-    s: Place,
-    r: Place,
-    heading: float,
-    early: float,
-    amplitude: F32,
-    work: Work,
-    out: F32,
+def write_late(
+    tables: Tables, heading: float, early: float, field: F32, work: Work, out: F32
 ) -> None:
-    """Write the late field to the silent channels out (C, L), from the first arrival on.
+    """Write the late field to the channels out (C, L), from the first arrival on.
 
     Args:
-        home: the pool's homes.
-        slot: which one.
-        order: reflections drawn.
         tables: constants.
-        s: source.
-        r: listener.
         heading: of the head, radians.
         early: metres that are missing from work.lengths, because the source is delayed elsewhere.
-        amplitude: (B, M) of the diffusion modes at the source.
+        field: (3, B, Q) of `late_field`.
         work: lengths[0] is read.
-        out: written.
+        out: overwritten.
     """
     rate, per_metre = tables.rate[0], tables.rate[0] / tables.speed[0]
     kind = tables.receiver.kind[0]
-    late_envelope(home, slot, order, tables, s, r, amplitude, work)
-    if kind in (SPHERE, MEASURED, AMBISONICS):
-        _directions(home, slot, tables, r, heading, amplitude, work)
-    _channel_levels(tables, work)
+    _channel_levels(tables, heading, field, work)
     start, lead = int(work.lengths[0] * per_metre), int(early * per_metre)
-    last = _last_knot(work.levels)
+    span = (_last_knot(work.levels), lead, start)
     ramp = min(int(ONSET * rate), out.shape[1] - start)
     for c in range(out.shape[0]):
-        _add_noise(tables.noise, c, work.levels[c], tables.knots, last, lead, start, out[c])
+        _write_noise(tables.noise, c, work.levels[c], tables.knots, span, out[c])
         if kind == AMBISONICS and (c == 1 or c == 3):
-            _add_axis(tables, work, 1 if c == 1 else 0, last, lead, start, out[c])
+            _add_axis(tables, work, 1 if c == 1 else 0, span, out[c])
         for k in range(ramp):
             x = np.float32(k + 0.5) / np.float32(ramp)
             out[c, start + k] *= x * x * (np.float32(3.0) - np.float32(2.0) * x)

@@ -44,7 +44,7 @@ class AcousticPool:
         self._agents = slots if agents is None else agents
         self._sources: Sources | None = None
         self._work: Work | None = None
-        self.known = build_known(self._agents, self.config.bands)
+        self.known = build_known(self._agents, self.config.bands, len(self.tables.knots))
         self._patterns: list[Directivity] = []
 
     def put(self, slot: int, model: AcousticModel) -> None:
@@ -129,7 +129,7 @@ class AcousticPool:
         sources.room[agent] = place.room, place.tunnel
         mode_amplitudes(self.home, slot, place, sources.amplitude[agent])
         sources.amplitude[agent] *= sources.power[agent, :, None]
-        self.known.headings[agent] = UNKEPT
+        self.known.headings[agent], self.known.filled[agent] = UNKEPT, False
 
     def aim_source(
         self, agent: int, directivity: Directivity | None, orientation: npt.ArrayLike = 0.0

@@ -1,8 +1,9 @@
-"""Arrivals that are known from before: of a listener who has turned, or stands where it stood.
+"""What is known from before: for a listener who has turned, or stands where it stood.
 
-Which sounds arrive depends on where the source and the listener are, and not on which way the head
-points: to find them takes two thirds of a response's time. Each source keeps the last list that
-was found for it. A list found anew is the same to the last bit, so this changes nothing but speed.
+Which sounds arrive, and how the late field is, depends on where the source and the listener are,
+and not on which way the head points: to find that takes two thirds of a response's time. Each
+source keeps what was found for it last. Found anew it is the same to the last bit, so this changes
+nothing but speed.
 Who has not even turned hears through the response that is there, if it was kept where it is.
 """
 
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..interface import F64, I32, I64
+from ..interface import F32, F64, I32, I64, Bool
 from .kernels import inner_kernel
 from .tables import MAX_ARRIVALS, Place, Work
 
@@ -34,6 +35,8 @@ class Known(NamedTuple):
         gains: (N, A, B) float64.
         stay: (N, 2) float64.
         headings: (N,) float64 of the listener for whom a response was kept, UNKEPT if none was.
+        fields: (N, 3, B, Q) float32 the late field, see `late.late_field`.
+        filled: (N,) whether it is that of the same place.
     """
 
     homes: I64
@@ -46,9 +49,11 @@ class Known(NamedTuple):
     gains: F64
     stay: F64
     headings: F64
+    fields: F32
+    filled: Bool
 
 
-def build_known(count: int, bands: int) -> Known:
+def build_known(count: int, bands: int, knots: int) -> Known:
     """Nothing is known yet of `count` sources."""
     return Known(
         homes=np.full(count, NOWHERE, np.int64),
@@ -61,6 +66,8 @@ def build_known(count: int, bands: int) -> Known:
         gains=np.zeros((count, MAX_ARRIVALS, bands)),
         stay=np.zeros((count, 2)),
         headings=np.full(count, UNKEPT),
+        fields=np.zeros((count, 3, bands, knots), np.float32),
+        filled=np.zeros(count, np.bool_),
     )
 
 
@@ -96,10 +103,10 @@ def recall(known: Known, row: int, slot: int, s: Place, r: Place, work: Work) ->
 
 @inner_kernel
 def remember(known: Known, row: int, slot: int, s: Place, r: Place, count: int, work: Work) -> None:
-    """Keep the arrivals of a source that were just found."""
+    """Keep the arrivals of a source that were just found; its late field is not known yet."""
     ends = known.ends[row]
     ends[0], ends[1], ends[2], ends[3], ends[4], ends[5] = s.x, s.y, s.z, r.x, r.y, r.z
-    known.homes[row], known.counts[row] = slot, count
+    known.homes[row], known.counts[row], known.filled[row] = slot, count, False
     for i in range(count):
         known.lengths[row, i], known.kinds[row, i] = work.lengths[i], work.kinds[i]
         for k in range(3):

@@ -39,7 +39,7 @@ def bounce_table(faces: F32, order: int, met: F64) -> None:
 
 
 @inner_kernel
-def reflect(met: F64, order: int, image: I32, gains: F64) -> None:
+def reflect(met: F64, order: int, image: I32 | tuple[int, int, int], gains: F64) -> None:
     """Set gains to the reflectances an image (signed counts along x, y, z) has met."""
     x, y, z = met[0, order + image[0]], met[1, order + image[1]], met[2, order + image[2]]
     for b in range(gains.shape[0]):

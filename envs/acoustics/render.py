@@ -9,7 +9,7 @@ from .arrivals import find_arrivals
 from .directivity import apply_directivity
 from .hear import hear
 from .kernels import inner_kernel, kernel
-from .late import add_late
+from .late import late_field, write_late
 from .model import Home
 from .recall import UNKEPT, Known, is_known, recall, remember
 from .rooms import locate
@@ -56,12 +56,15 @@ def render_batch(
         apply_directivity(sources, agent, work, count)
         for i in range(count):
             work.lengths[i] = max(work.lengths[i] - advance[n], 0.0)
-        heard[:, :] = np.float32(0.0)
         if late:
-            add_late(
-                home, slot, order, tables, s, r, headings[n], advance[n],
-                sources.amplitude[agent], work, heard,
-            )  # fmt: skip
+            field = known.fields[agent]
+            if not known.filled[agent]:
+                amplitude = sources.amplitude[agent]
+                late_field(home, slot, order, tables, s, r, amplitude, work, field)
+                known.filled[agent] = True
+            write_late(tables, headings[n], advance[n], field, work, heard)
+        else:
+            heard[:, :] = np.float32(0.0)
         hear(tables, headings[n], advance[n], count, work, heard)
 
 

@@ -16,8 +16,8 @@ from .model import air_absorption, knots
 from .receivers.tables import ReceiverTables
 
 MAX_ARRIVALS = 1024
-PATH_COLUMNS = 9
-OPENING_COLUMNS = 8
+PATH_COLUMNS = 16
+OPENING_COLUMNS = 16
 # The edge at an end of an opening: none, the end of a thin wall, or the corner of an L, of which
 # the room before or the room behind the opening is the wider one.
 NO_EDGE, THIN, SOURCE_WIDE, LISTENER_WIDE = range(4)
@@ -121,8 +121,9 @@ class Work(NamedTuple):
         kinds: (A,) int32: DIRECT, IMAGE, BENT, FURNITURE, SCATTERED or TRANSMITTED.
         gains: (A, B) float64 pressure.
         openings: (P, OPENING_COLUMNS) float64 left x, y, right x, y, height, door of the openings
-            on a route, and which edges its left and its right end are.
-        path: (P + 2, PATH_COLUMNS) float64 points of a route: x, y, and what paths._measure adds.
+            on a route, which edges its left and its right end are, and what passing.lay_edges adds.
+        path: (P + 2, PATH_COLUMNS) float64 points of a route: x, y, and what strings.measure and
+            bending.lay_bends add.
         met: (3, 2 order + 1, B) float64 pressure left by each number of reflections along an axis,
             see reflections.bounce_table.
         stay: (2,) float64 share of the way inside the source's and inside the listener's room.

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import fresnel
 
 from soundwalk.envs.acoustics.edges import passing_gain, screen_gain
-from soundwalk.envs.acoustics.paths import trace
+from soundwalk.envs.acoustics.paths import climb, lay, trace
 from soundwalk.envs.acoustics.tables import OPENING_COLUMNS, PATH_COLUMNS
 from soundwalk.envs.interface import F64, SPEED_OF_SOUND
 
@@ -42,10 +42,10 @@ def utd(k: float, r1: float, r2: float, phi1: float, phi2: float) -> complex:
 def bent(source: tuple[float, float], ear: tuple[float, float]) -> F64:
     """Gains of the bend round the end (0, 0) of the wall x = 0, y > 0."""
     openings = np.zeros((1, OPENING_COLUMNS))
-    openings[0] = 0.0, 0.0, 0.0, -1000.0, 1000.0, 0.0, 1.0, 1.0
+    openings[0, :8] = 0.0, 0.0, 0.0, -1000.0, 1000.0, 0.0, 1.0, 1.0
     path, gains = np.zeros((4, PATH_COLUMNS)), np.ones(4)
     ends = (*source, 1.0), (*ear, 1.0)
-    trace(openings, 1, path, *ends, ROOTS, 0.0, gains, np.zeros(3), np.zeros(3))
+    trace(openings, 1, path, *ends, ROOTS, gains, np.zeros(3), np.zeros(3))
     return gains
 
 
@@ -89,13 +89,19 @@ def test_the_two_corners_of_a_thin_wall_bend_sound_as_one_edge() -> None:
     source, ear = (-3.0, -1.0), (2.0, 2.5)
     thin = bent(source, ear)
     openings = np.zeros((2, OPENING_COLUMNS))
-    openings[:, 1] = 0.0
     for row, x in enumerate((-0.005, 0.005)):
-        openings[row] = x, 0.0, x, -1000.0, 1000.0, 0.0, 1.0, 1.0
+        openings[row, :8] = x, 0.0, x, -1000.0, 1000.0, 0.0, 1.0, 1.0
     path, gains = np.zeros((5, PATH_COLUMNS)), np.ones(4)
     ends = (*source, 1.0), (*ear, 1.0)
-    trace(openings, 2, path, *ends, ROOTS, 0.0, gains, np.zeros(3), np.zeros(3))
+    trace(openings, 2, path, *ends, ROOTS, gains, np.zeros(3), np.zeros(3))
     np.testing.assert_allclose(20 * np.log10(gains / thin), 0.0, atol=0.3)
+
+
+def backwards(openings: F64) -> F64:
+    """The same openings walked the other way."""
+    back = np.zeros_like(openings)
+    back[:, :8] = openings[::-1, [2, 3, 0, 1, 4, 5, 7, 6]]
+    return back
 
 
 def test_two_bends_cost_the_same_both_ways() -> None:
@@ -104,14 +110,15 @@ def test_two_bends_cost_the_same_both_ways() -> None:
         openings = np.zeros((2, OPENING_COLUMNS))
         for row in range(2):
             low = rng.uniform(-2, 1)
-            openings[row] = row + 1, low + 0.9, row + 1, low, rng.uniform(1.5, 2.2), row, 1.0, 1.0
-        back = openings[::-1, [2, 3, 0, 1, 4, 5, 7, 6]].copy()
+            height = rng.uniform(1.5, 2.2)
+            openings[row, :8] = row + 1, low + 0.9, row + 1, low, height, row, 1.0, 1.0
+        back = backwards(openings)
         ends = (0.0, rng.uniform(-2, 2), 1.2), (3.0, rng.uniform(-2, 2), rng.uniform(0.5, 2.4))
         found = []
         for rows, pair in ((openings, ends), (back, ends[::-1])):
             path, gains = np.zeros((5, PATH_COLUMNS)), np.ones(4)
             to, off = np.zeros(3), np.zeros(3)
-            length = trace(rows, 2, path, *pair, ROOTS, 0.0, gains, to, off)
+            length = trace(rows, 2, path, *pair, ROOTS, gains, to, off)
             found.append((length, gains, to, off))
         assert found[0][0] == pytest.approx(found[1][0])
         np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6)
@@ -125,13 +132,39 @@ def test_doors_of_which_one_lies_beyond_the_other_ones_wall_cost_the_same_both_w
     second = (4.3, 1.95, 5.3, 1.95), (4.3, 2.07, 5.3, 2.07)  # then northwards
     openings = np.zeros((4, OPENING_COLUMNS))
     openings[:, :4], openings[:, 4] = (*first, *second), 2.05
-    openings[:, 5], openings[:, 6:] = (0, 0, 1, 1), 1.0
-    back = openings[::-1, [2, 3, 0, 1, 4, 5, 7, 6]].copy()
+    openings[:, 5], openings[:, 6:8] = (0, 0, 1, 1), 1.0
+    back = backwards(openings)
     for _ in range(50):
         ends = (rng.uniform(1, 3.9), rng.uniform(1.9, 4.0), 1.2), (rng.uniform(4.5, 6.5), 4.5, 1.4)
         found = []
         for rows, pair in ((openings, ends), (back, ends[::-1])):
             path, gains = np.zeros((6, PATH_COLUMNS)), np.ones(4)
-            trace(rows, 4, path, *pair, ROOTS, 0.0, gains, np.zeros(3), np.zeros(3))
+            trace(rows, 4, path, *pair, ROOTS, gains, np.zeros(3), np.zeros(3))
             found.append(gains)
         np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("edges", [(1.0, 1.0), (2.0, 1.0), (3.0, 3.0)])
+def test_ways_over_each_other_share_what_is_laid_in_plan(edges: tuple[float, float]) -> None:
+    """Round one door's jamb and past another's, under its lintel or over the floor's image."""
+    openings = np.zeros((3, OPENING_COLUMNS))
+    openings[0, :8] = 1.0, 0.9, 1.0, 0.0, 2.05, 0.0, *edges
+    openings[1, :8] = 1.1, 0.9, 1.1, 0.0, 2.05, 0.0, *edges
+    openings[2, :8] = 3.0, 2.4, 3.0, 1.5, 2.05, 1.0, *edges
+    path, here, there = np.zeros((5, PATH_COLUMNS)), (0.0, 0.2), (4.5, 1.7)
+    plan = lay(openings, 3, path, *here, *there)
+    assert plan[0] > 2  # it bends
+    found = []
+    for height in (1.5, -1.5, 3.7, 0.4, 1.5):
+        shared, alone = (np.full(4, 0.5) for _ in range(2))
+        to, off, back, away = np.zeros((4, 3))
+        arguments = (openings, 3, path, plan, height, 1.2, ROOTS, 0.0)
+        length = climb(*arguments, shared, to, off)
+        fresh, own = openings.copy(), np.zeros_like(path)
+        ends = (*here, height), (*there, 1.2)
+        assert trace(fresh, 3, own, *ends, ROOTS, alone, back, away) == length
+        for one, other in ((shared, alone), (to, back), (off, away)):
+            np.testing.assert_array_equal(one, other)
+        found.append((length, *shared))
+    assert found[0] == found[-1]
+    assert len(set(found)) == 4

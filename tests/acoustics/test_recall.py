@@ -96,11 +96,12 @@ def test_what_a_directional_source_weighs_is_weighed_once(home: AcousticModel) -
     np.testing.assert_array_equal(rir(pool, A, 0.0), plain)
 
 
-def test_what_was_forgotten_is_found_again(home: AcousticModel) -> None:
+@pytest.mark.parametrize("what", ["gains", "fields"])
+def test_what_was_forgotten_is_found_again(home: AcousticModel, what: str) -> None:
     pool = pool_of(home)
     pool.put_source(0, 0, B)
     first = rir(pool, A, 0.0)
-    pool.known.gains[0] *= 2.0
+    getattr(pool.known, what)[0] *= 2.0
     assert np.abs(rir(pool, A, 0.0) - first).max() > 0.01  # it was known
     pool.forget()
     np.testing.assert_array_equal(rir(pool, A, 0.0), first)
