@@ -2,7 +2,7 @@
 
 The short-time Fourier transform happens inside, so that every system hears the same sound and a
 configuration says what is looked at: the level at each ear, the phase between ears, the difference
-of their levels.
+of their levels, or whence it comes, if it is heard as first-order Ambisonics.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...envs.interface import SoundwalkError, unknown
 from .layers import block, channels_last, stage_widths
 from .protocol import remember_arguments
 
-_INPUTS = ("magnitude", "phase", "level")
+_INPUTS = ("magnitude", "phase", "level", "intensity")
 _FLOOR = 1e-3  # of |STFT|: 104 dB below a full-scale tone in a window of 400 samples
 
 
@@ -93,12 +93,31 @@ def interaural_level(power: Tensor) -> Tensor:
     return level[:, 0::2] - level[:, 1::2]
 
 
+def intensity(spectrum: Tensor, power: Tensor) -> Tensor:
+    """Active intensity of first-order Ambisonics over its energy, 0 in silence.
+
+    For one plane wave it is the unit vector to where it comes from; from several directions at once
+    it is shorter (Perotin et al. 2018, "CRNN-based joint azimuth and elevation localization with
+    the Ambisonics intensity vector").
+
+    Args:
+        spectrum: (B, 4, F, T) complex, W, Y, Z, X (ACN) in SN3D.
+        power: |X|² of it.
+
+    Returns:
+        (B, 3, F, T): to the left, up, ahead.
+    """
+    flow = (spectrum[:, :1].conj() * spectrum[:, 1:]).real  # (B, 3, F, T)
+    energy = power.sum(1, keepdim=True) / 2  # (B, 1, F, T); SN3D: a plane wave's is |W|²
+    return flow / (energy + _FLOOR**2)
+
+
 def ear_planes(spectrum: Tensor, inputs: Sequence[str], *, normalise: bool = False) -> Tensor:
     """What is looked at in a spectrum, (B, planes, F, T), see `count_planes`.
 
     Args:
         spectrum: (B, C, F, T) complex.
-        inputs: any of "magnitude", "phase", "level".
+        inputs: any of "magnitude", "phase", "level", "intensity".
         normalise: as for `log_magnitude`.
     """
     energy = power(spectrum)  # (B, C, F, T)
@@ -109,6 +128,8 @@ def ear_planes(spectrum: Tensor, inputs: Sequence[str], *, normalise: bool = Fal
         planes += interaural_phase(spectrum, energy)
     if "level" in inputs:
         planes.append(interaural_level(energy))
+    if "intensity" in inputs:
+        planes.append(intensity(spectrum, energy))
     return torch.cat(planes, 1)
 
 
@@ -128,7 +149,12 @@ def count_planes(channels: int, inputs: tuple[str, ...]) -> int:
             f"channels={channels}: phase and level compare pairs of ears, so expected 2 or 4; "
             "leave inputs at magnitude"
         )
-    each = {"magnitude": channels, "phase": channels, "level": channels // 2}
+    if channels != 4 and "intensity" in inputs:
+        raise SoundwalkError(
+            f"channels={channels}: intensity is that of first-order Ambisonics, so expected 4, and "
+            "data.receiver=ambisonics"
+        )
+    each = {"magnitude": channels, "phase": channels, "level": channels // 2, "intensity": 3}
     return sum(each[name] for name in set(inputs))
 
 
@@ -146,7 +172,8 @@ class SpectrogramEncoder(nn.Module):
         dim: size of the features.
         width: channels of the second stage; width / 2, width, 2 width, 4 width.
         inputs: any of "magnitude" (logarithm, each channel), "phase" (cosine and sine of the
-            difference of phase of each pair), "level" (difference of levels of each pair).
+            difference of phase of each pair), "level" (difference of levels of each pair),
+            "intensity" (whence it comes, of first-order Ambisonics: left, up and ahead).
         map: return (B, dim, h, w): w steps of time, h of frequency from low to high.
         n_fft: length of the transform, samples.
         hop: samples from frame to frame.

@@ -10,7 +10,9 @@ import torch
 from scipy.signal import ShortTimeFFT, get_window
 from torch import Tensor, nn
 
+from soundwalk.envs.acoustics import GeometricEngine
 from soundwalk.envs.interface import SoundwalkError
+from soundwalk.envs.scenes import shoebox
 from soundwalk.perception.encoders import (
     ClipEncoder,
     ImageEncoder,
@@ -41,6 +43,10 @@ MAKERS: dict[str, tuple[Callable[..., nn.Module], Tensor]] = {
     "image map": (lambda **k: ImageEncoder(map=True, depth=2, **k), pixels(4, 64, 64, 3)),
     "coordinates": (lambda **k: ImageEncoder(coordinates=True, **k), pixels(4, 64, 64, 3)),
     "audio": (lambda **k: SpectrogramEncoder(inputs=ALL, **k), noise(4, 2, 8000)),
+    "audio, Ambisonics": (
+        lambda **k: SpectrogramEncoder(4, inputs=("magnitude", "intensity"), **k),
+        noise(4, 4, 8000),
+    ),
     "audio map": (lambda **k: SpectrogramEncoder(map=True, **k), noise(4, 2, 8000)),
     "audio steps": (lambda **k: SpectrogramEncoder(steps=5, **k), noise(4, 2, 8000)),
     "echo": (lambda **k: SpectrogramEncoder(length=960, hop=16, **k), noise(4, 2, 960)),
@@ -194,6 +200,36 @@ def test_the_level_is_the_logarithm_of_the_ratio_of_the_ears() -> None:
     level = SpectrogramEncoder(inputs=("level",)).spectrogram(both)
     assert level.shape[1] == 1
     assert float(level.median()) == pytest.approx(np.log(4) / 2, abs=1e-3)
+
+
+@pytest.mark.parametrize("source", [(6.0, 3.0, 1.5), (4.0, 1.0, 2.4), (1.5, 5.0, 0.3)])
+def test_the_intensity_points_to_where_a_sound_comes_from(
+    source: tuple[float, float, float],
+) -> None:
+    ears, heading = (4.0, 3.5, 1.5), 0.7
+    engine = GeometricEngine(
+        shoebox((8.0, 7.0, 3.0)), order=0, length=0.1, receiver="ambisonics", late=False
+    )
+    rir = torch.from_numpy(engine.rir(source, ears, heading))  # W, Y, Z, X
+    x = torch.nn.functional.conv1d(noise(1, 1, 8000, scale=10.0), rir.flip(1)[:, None])
+    encoder = SpectrogramEncoder(4, inputs=("intensity",))
+    left, up, ahead = encoder.spectrogram(x)[0, :, 8:-8, 2:-2].flatten(1).median(1).values.tolist()
+    offset = np.subtract(source, ears)
+    azimuth, away = np.arctan2(offset[1], offset[0]) - heading, np.hypot(*offset[:2])
+    length = np.linalg.norm(offset)
+    expected = (
+        away * np.sin(azimuth) / length,
+        offset[2] / length,
+        away * np.cos(azimuth) / length,
+    )
+    np.testing.assert_allclose((left, up, ahead), expected, atol=0.01)
+
+
+def test_the_intensity_of_a_field_from_everywhere_has_no_direction() -> None:
+    everywhere = noise(1, 4, 80_000) * torch.tensor([1.0, 3**-0.5, 3**-0.5, 3**-0.5])[:, None]
+    flow = SpectrogramEncoder(4, inputs=("intensity",)).spectrogram(everywhere)
+    assert float(flow.mean((2, 3)).abs().max()) < 0.02
+    assert float(flow.square().sum(1).max()) <= 1.0 + 1e-5
 
 
 def test_swapping_the_ears_turns_differences_round_and_leaves_agreement() -> None:
@@ -360,6 +396,8 @@ def test_options_that_mean_nothing_are_refused() -> None:
         SpectrogramEncoder(inputs=())
     with pytest.raises(SoundwalkError, match="pairs of ears"):
         SpectrogramEncoder(channels=1, inputs=ALL)
+    with pytest.raises(SoundwalkError, match=r"channels=2: intensity .*ambisonics"):
+        SpectrogramEncoder(channels=2, inputs=("intensity",))
     with pytest.raises(SoundwalkError, match="unknown norm"):
         ImageEncoder(norm="group")
     with pytest.raises(SoundwalkError, match="stages=0"):
