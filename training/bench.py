@@ -14,13 +14,15 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from ..envs.acoustics.fourier import library_name
 from ..envs.interface import I64, SENSOR_HEIGHT, Action
@@ -42,7 +44,7 @@ Figures = dict[str, float | int | str]
 
 
 def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
-    """Measure everything.
+    """Measure everything, on one thread.
 
     Args:
         quick: shorter and fewer repeats: seconds instead of a minute, and less certain.
@@ -56,12 +58,10 @@ def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
         further_source_ratio and further_source_us, ppo_steps_per_cpu_second, peak_rss_mb, and the
         machine.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     repeats = 3 if quick else 5
     figures: Figures = {"num_envs": NUM_ENVS, "repeats": repeats}
     steps = 30 if quick else 150
-    try:
+    with _one_thread():
         envs = _walkers()
         try:
             figures |= _env_steps(envs, steps, repeats)
@@ -76,9 +76,19 @@ def bench(*, quick: bool = False, config: Config | None = None) -> Figures:
         figures["peak_rss_mb"] = round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
         gc.collect()
         figures |= _further_source(10, 12 * repeats)
+    return figures | machine()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread for PyTorch and for linear algebra, whose idle threads cost CPU seconds, too."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
     finally:
         torch.set_num_threads(threads)
-    return figures | machine()
 
 
 def machine() -> Figures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, F64, I32, I64, SoundwalkError
+from ..interface import F32, F64, I32, I64, Bool, SoundwalkError
 from .model import Home
 from .pool import EMPTY, AcousticPool
 from .render import first_lengths, render_batch
@@ -116,7 +116,7 @@ def renew_rirs(
     headings: F64,
     out: F32,
     agents: I32 | I64,
-) -> None:
+) -> Bool:
     """Bring the responses of some agents up to date: those who stand as they stood keep theirs.
 
     Args:
@@ -128,10 +128,13 @@ def renew_rirs(
             array: row a is the response of agent a, and is written here only.
         agents: (N,) which agents these are.
 
+    Returns:
+        (N,) whose responses were rendered anew.
+
     Raises:
         SoundwalkError: as `render_rirs`.
     """
-    _render(pool, slots, receivers, headings, out, agents, None, kept=True)
+    return _render(pool, slots, receivers, headings, out, agents, None, kept=True)
 
 
 def _render(
@@ -144,7 +147,7 @@ def _render(
     advance: F64 | None,
     *,
     kept: bool = False,
-) -> None:
+) -> Bool:
     count, config = len(slots), pool.config
     expected = (len(out) if kept else count, config.channels, config.samples)
     if out.shape != expected or out.dtype != np.float32:
@@ -156,7 +159,9 @@ def _render(
         raise SoundwalkError(
             f"agents {rows.min()} to {rows.max()}: out has room for 0 to {len(out) - 1}"
         )
+    rendered = np.empty(count, np.bool_)
     render_batch(
         home, pool.sources, pool.tables, places, rows, receivers, headings, advance, config.order,
-        config.late, pool.known, pool.work, kept, out,
+        config.late, pool.known, pool.work, kept, out, rendered,
     )  # fmt: skip
+    return rendered

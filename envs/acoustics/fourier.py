@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -28,11 +29,11 @@ class Library(NamedTuple):
     """Transforms along the last axis of two.
 
     Attributes:
-        forward: (n, S) to (n, S / 2 + 1).
+        forward: (n, S) to (n, S / 2 + 1), into the second array if there is one.
         backward: (n, S / 2 + 1) and S to (n, S), divided by S.
     """
 
-    forward: Callable[[F32], C64]
+    forward: Callable[[F32, C64 | None], C64]
     backward: Callable[[C64, int], F32]
 
 
@@ -43,20 +44,32 @@ def _ducc() -> Library:
         signals: F32 = c2r(spectra, axes=(1,), lastsize=size, forward=False, inorm=2)
         return signals
 
-    return Library(lambda signals: r2c(signals, axes=(1,)), backward)
+    return Library(lambda signals, out: r2c(signals, axes=(1,), out=out), backward)
 
 
 def _scipy() -> Library:
     from scipy.fft import irfft, rfft
 
-    return Library(rfft, irfft)
+    def forward(signals: F32, out: C64 | None) -> C64:
+        spectra: C64 = rfft(signals)
+        if out is None:
+            return spectra
+        out[:] = spectra
+        return out
+
+    return Library(forward, irfft)
 
 
 def _torch() -> Library:
     from torch import fft, from_numpy
 
+    def forward(signals: F32, out: C64 | None) -> C64:
+        to = None if out is None else from_numpy(out)
+        spectra: C64 = fft.rfft(from_numpy(signals), out=to).numpy()
+        return spectra
+
     return Library(
-        lambda signals: fft.rfft(from_numpy(signals)).numpy(),
+        forward,
         lambda spectra, size: fft.irfft(from_numpy(spectra), size).numpy(),
     )
 
@@ -98,9 +111,17 @@ def fast_length(samples: int) -> int:
     return best
 
 
-def forward(buffer: F32, rows: int) -> C64:
-    """Spectra (rows, S / 2 + 1) of the first rows of buffer (padded(rows) or more, S)."""
-    return _library().forward(buffer[: padded(rows)])[:rows]
+def forward(buffer: F32, rows: int, out: C64 | None = None) -> C64:
+    """Spectra (rows, S / 2 + 1) of the first rows of buffer (padded(rows) or more, S).
+
+    With `out`, they are written there; rows are whole groups.
+    """
+    return _library().forward(buffer[: padded(rows)], out)[:rows]
+
+
+def group(channels: int) -> int:
+    """How many signals of so many rows make whole groups of rows."""
+    return _ROWS // gcd(_ROWS, channels)
 
 
 def backward(buffer: C64, rows: int, size: int) -> F32:

@@ -33,14 +33,11 @@ class GradualConvolver(StreamingConvolver):
     def __init__(
         self, num: int, channels: int, block: int = 4000, rir_length: int = 8000, sources: int = 1
     ) -> None:
-        super().__init__(num, channels, block, rir_length, 0)
+        super().__init__(num, channels, block, rir_length, 0, sources)
         if sources < 1:
             raise SoundwalkError(f"sources={sources}: expected at least 1")
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(block) + 0.5) / block)
         self._rise = ramp.astype(np.float32)
-        bins = self._size // 2 + 1
-        self._old = np.zeros((sources, channels, bins), np.complex64)
-        self._held = np.zeros(sources, np.bool_)
 
     def settle(
         self, indices: I32 | I64, past: F32, rirs: F32, owners: I64, sources: I32 | I64
@@ -95,10 +92,6 @@ class GradualConvolver(StreamingConvolver):
         heard = self._advance(blocks, rirs, rows, state, ids)
         self._keep(indices, state)
         return heard
-
-    def let_go(self, sources: I32 | I64) -> None:
-        """Forget the responses of sources that have no row in this block."""
-        self._held[sources] = False
 
     def _keep(self, indices: I32 | I64, state: State) -> None:
         mine = self._state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..interface import F32, F64, I64
+from ..interface import F32, F64, I64, Bool
 from .arrivals import find_arrivals
 from .directivity import apply_directivity
 from .hear import hear
@@ -39,6 +39,7 @@ def render_batch(
     work: Work,
     kept: bool,
     out: F32,
+    rendered: Bool,
 ) -> None:
     """Impulse responses; see batch.render_rirs, and batch.renew_rirs where they are `kept`."""
     for n in range(slots.shape[0]):
@@ -46,7 +47,9 @@ def render_batch(
         s = source_place(sources, agent)
         r = locate(home, slot, receivers[n, 0], receivers[n, 1], receivers[n, 2])
         if kept and is_known(known, agent, slot, s, r) and known.headings[agent] == headings[n]:
+            rendered[n] = False
             continue
+        rendered[n] = True
         known.headings[agent] = headings[n] if kept else UNKEPT
         heard = out[agent if kept else n]
         count = recall(known, agent, slot, s, r, work)

@@ -5,7 +5,7 @@ first samples of block n + 1, is convolved with the impulse response of step n; 
 and add. The windows sum to one, so for a listener who stands still this is one offline convolution.
 A response is transformed whole: it changes with every step, and cut into parts as long as a block
 every part would be filled up to twice its length. All sources of a listener are added as spectra
-and share the transform back.
+and share the transform back. Spectra of responses can be kept for those who stand still.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..interface import F32, I32, I64, Bool, SoundwalkError
-from .fourier import C64, backward, fast_length, forward, padded
+from .fourier import C64, backward, fast_length, forward, group, padded
 from .kernels import kernel
 
 GROUP = 8  # rows and listeners transformed at once: 16 and more leave the cache
@@ -92,13 +92,20 @@ class StreamingConvolver:
         rir_length: samples of an impulse response.
         fade: samples of cross-fade between steps. At 800 (50 ms at 16 kHz) a step of 0.25 m leaves
             less than -50 dB more than 50 Hz away from a tone; at 160 it would be -25 dB.
+        sources: of all listeners together, whose responses' spectra are kept; 0 keeps none.
 
     Raises:
         SoundwalkError: a size is not positive, or the fade is longer than the block.
     """
 
     def __init__(
-        self, num: int, channels: int, block: int = 4000, rir_length: int = 8000, fade: int = 800
+        self,
+        num: int,
+        channels: int,
+        block: int = 4000,
+        rir_length: int = 8000,
+        fade: int = 800,
+        sources: int = 0,
     ) -> None:
         sizes = {"num": num, "channels": channels, "block": block, "rir_length": rir_length}
         for name, value in sizes.items():
@@ -115,12 +122,18 @@ class StreamingConvolver:
         self._state = self._silence(num)
         self._total = np.zeros((padded(GROUP * channels), self._size // 2 + 1), np.complex64)
         self._rows = np.zeros((padded(GROUP * (1 + channels)), self._size), np.float32)
+        self._old = np.zeros((sources, channels, self._size // 2 + 1), np.complex64)
+        self._held = np.zeros(sources, np.bool_)
         self._beginning: StreamingConvolver | None = None
 
     def reset(self, indices: Index = slice(None)) -> None:
         """Forget what still rings for these listeners; their next block starts without a fade."""
         self._state.tail[indices] = 0.0
         self._state.fresh[indices] = True
+
+    def let_go(self, sources: I32 | I64) -> None:
+        """Forget the spectra of these sources' responses, because they are others now."""
+        self._held[sources] = False
 
     def begin(
         self, indices: I32 | I64, past: F32, blocks: F32, rirs: F32, owners: I64 | None = None
@@ -153,7 +166,9 @@ class StreamingConvolver:
         mine.tail[indices], mine.fresh[indices] = state.tail, False
         return np.ascontiguousarray(heard[:, :, before:])
 
-    def step(self, blocks: F32, rirs: F32, owners: I64 | None = None) -> F32:
+    def step(
+        self, blocks: F32, rirs: F32, owners: I64 | None = None, sources: I64 | None = None
+    ) -> F32:
         """What the listeners hear during one step.
 
         Args:
@@ -161,6 +176,8 @@ class StreamingConvolver:
                 one row for each source of each listener.
             rirs: (m, C, L) float32 impulse responses of this step.
             owners: (m,) listener of each row, in ascending order; 0, 1, 2, … if None.
+            sources: (m,) which of all sources each row is, in ascending order: its response is the
+                one of its last step unless it was let go.
 
         Returns:
             (N, C, block) float32.
@@ -168,9 +185,15 @@ class StreamingConvolver:
         Raises:
             SoundwalkError: a shape is not as expected, or a listener does not exist.
         """
-        return self._advance(
-            blocks, rirs, self._checked(self.num, blocks, rirs, owners), self._state
-        )
+        owners = self._checked(self.num, blocks, rirs, owners)
+        if sources is not None and len(sources):
+            rising = len(sources) == len(owners) and (np.diff(sources) > 0).all()
+            if not rising or sources[0] < 0 or sources[-1] >= len(self._held):
+                raise SoundwalkError(
+                    f"sources={np.asarray(sources).tolist()}: expected one for each of the "
+                    f"{len(owners)} rows, 0 to {len(self._held) - 1} in ascending order"
+                )
+        return self._advance(blocks, rirs, owners, self._state, sources)
 
     def _silence(self, count: int) -> State:
         """What rings when nothing has sounded."""
@@ -231,9 +254,36 @@ class StreamingConvolver:
         dry = self._put(0, blocks, self._window)
         new = np.flatnonzero(fresh)
         dry[new, : self.fade] = blocks[new, : self.fade]
+        if ids is not None and self._in_line(ids):
+            yield forward(self._rows, count), self._renewed(rirs, ids)
+            return
+        if ids is not None:
+            self._held[ids] = False
         self._put(count, rirs.reshape(-1, self.rir_length))
         spectra = forward(self._rows, count * (1 + self.channels))
         yield spectra[:count], spectra[count:].reshape(count, self.channels, -1)
+
+    def _in_line(self, ids: I64) -> bool:
+        """Whether sources follow each other in whole groups, so that they are kept side by side."""
+        count = len(ids)
+        return bool(count % group(self.channels) == 0 and ids[-1] - ids[0] == count - 1)
+
+    def _renewed(self, rirs: F32, ids: I64) -> C64:
+        """Spectra (m, C, K) of the responses of sources in line, transformed where none is held.
+
+        They are written where they are kept: to copy them costs half of what to keep them saves.
+        """
+        first, count, size = int(ids[0]), len(ids), group(self.channels)
+        wanted = (~self._held[ids]).reshape(-1, size).any(1)
+        edges = np.flatnonzero(np.diff(wanted, prepend=False, append=False)) * size
+        for low, high in edges.reshape(-1, 2).tolist():
+            rows = (high - low) * self.channels
+            self._put(0, rirs[low:high].reshape(rows, -1))
+            kept = self._old[first + low : first + high].reshape(rows, -1)
+            forward(self._rows, rows, kept)
+        self._held[ids] = True
+        spectra: C64 = self._old[first : first + count]
+        return spectra
 
     def _put(self, first: int, signals: F32, window: F32 | None = None) -> F32:
         """The rows from `first` on to transform: `signals` by a window, and silence behind."""

@@ -72,7 +72,7 @@ class Hearing:
         else:
             channels, samples = self.config.channels, self.config.samples
             self._convolver = StreamingConvolver(
-                listeners, channels, self.block, samples, self._fade
+                listeners, channels, self.block, samples, self._fade, rows
             )
             self._responses = np.zeros((rows, channels, samples), np.float32)
         self._background = self._motor = self._echo = None
@@ -142,7 +142,8 @@ class Hearing:
             active = np.flatnonzero(blocks.any(1))
             owners = active if self.options.stems else active // self.sources
             sent = blocks if len(active) == len(blocks) else blocks[active]
-            heard = self._convolver.step(sent, self.renewed(rows[active]), owners)
+            here = rows[active]
+            heard = self._convolver.step(sent, self.renewed(here), owners, here)
         return self._finish(agents, heard, blocks, emitting=emitting, moving=moving)
 
     def skip(self) -> None:
@@ -160,8 +161,9 @@ class Hearing:
         return out
 
     def renewed(self, rows: I64) -> F32:
-        """The same of sources, valid until they are asked for again."""
-        renew_rirs(self._pool, *self._ears(rows), self._responses, rows)
+        """The same of sources, valid until they are asked for again; old spectra are let go."""
+        anew = renew_rirs(self._pool, *self._ears(rows), self._responses, rows)
+        self._convolver.let_go(rows[anew])
         return self._responses if len(rows) == len(self._responses) else self._responses[rows]
 
     def _ears(self, rows: I64) -> tuple[I32, F64, F64]:

@@ -151,7 +151,8 @@ def test_who_stands_still_is_not_rendered_again(home: AcousticModel) -> None:
     renew_rirs(pool, slots, places, headings, kept, np.arange(2))
     kept[:] = 7.0
     headings[1] = 1.5
-    renew_rirs(pool, slots, places, headings, kept, np.arange(2))
+    rendered = renew_rirs(pool, slots, places, headings, kept, np.arange(2))
+    assert rendered.tolist() == [False, True]
     assert (kept[0] == 7.0).all()
     assert not (kept[1] == 7.0).any()
 

@@ -125,6 +125,43 @@ def test_owners_must_be_listeners_in_order(owners: list[int]) -> None:
         StreamingConvolver(2, 2).step(noise(2, 4800), responses(2), np.array(owners))
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("silent", [0.0, 0.1])
+def test_kept_spectra_are_those_of_the_responses_that_are_there(
+    channels: int, silent: float
+) -> None:
+    """Two sources for each of six listeners; some stand still, and some fall silent."""
+    rng, sources, size = np.random.default_rng(0), 12, (40, 60, 8)
+    keeping = StreamingConvolver(6, channels, *size, sources)
+    plain = StreamingConvolver(6, channels, *size)
+    rirs = noise(sources, channels, 60)
+    for step in range(8):
+        changed = np.flatnonzero(rng.random(sources) < 0.6)
+        rirs[changed] = noise(len(changed), channels, 60, seed=step + 10)
+        keeping.let_go(changed)
+        here = np.flatnonzero(rng.random(sources) >= silent)
+        sent = noise(len(here), 48, seed=step)
+        expected = plain.step(sent, rirs[here], here // 2)
+        np.testing.assert_array_equal(keeping.step(sent, rirs[here], here // 2, here), expected)
+
+
+def test_a_response_is_looked_at_again_only_when_its_spectrum_was_let_go() -> None:
+    convolver, sent, ids = StreamingConvolver(4, 2, 40, 60, 8, 4), noise(4, 48), np.arange(4)
+    unknown = np.full((4, 2, 60), np.nan, np.float32)
+    convolver.step(sent, noise(4, 2, 60), None, ids)
+    assert np.isfinite(convolver.step(sent, unknown, None, ids)).all()
+    convolver.let_go(ids[2:])
+    heard = np.isfinite(convolver.step(sent, unknown, None, ids)).all((1, 2))
+    assert heard.tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize("sources", [[0], [1, 0], [0, 0], [-1, 0], [0, 3]])
+def test_sources_are_those_that_are_kept_in_order(sources: list[int]) -> None:
+    convolver = StreamingConvolver(2, 2, 40, 60, 8, 3)
+    with pytest.raises(SoundwalkError, match=r"sources=\[.*0 to 2 in ascending order"):
+        convolver.step(noise(2, 48), noise(2, 2, 60), None, np.array(sources))
+
+
 def tone_or_noise(low: float, high: float, samples: int) -> F32:
     """A tone, or noise between two frequencies in hertz."""
     if low == high:

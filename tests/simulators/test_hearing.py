@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.signal import fftconvolve
 
+from soundwalk.envs.acoustics import StreamingConvolver
 from soundwalk.envs.acoustics.sounds import SoundBank
 from soundwalk.envs.acoustics.sounds.levels import active_rms
 from soundwalk.envs.interface import F32, F64, Action, SoundwalkError
@@ -59,6 +60,24 @@ def test_many_sources_are_heard_as_the_sum_of_each_alone(make: Make) -> None:
         single.settle(0, 0, START, [sounds(3)[i]])
         alone.append(listen(single, WALK)[0])
     np.testing.assert_allclose(together, sum(alone), atol=1e-4 * np.abs(together).max())
+
+
+@pytest.mark.parametrize("stems", [False, True])
+def test_spectra_that_are_kept_for_who_stands_still_change_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch, stems: bool
+) -> None:
+    """Through a new episode, too, in which the sounds are elsewhere and the agent where it was."""
+    found = []
+    for keep in (True, False):
+        if not keep:
+            monkeypatch.setattr(StreamingConvolver, "_in_line", lambda *_: False)
+        world = make(ROOM, distractors=1, stems=stems)
+        world.settle(0, 0, START, sounds(2))
+        heard = [listen(world, [*WALK, int(Action.STOP), int(Action.STOP)])[0]]
+        world.settle(0, 0, START, sounds(3)[1:])
+        heard.append(listen(world, [int(Action.STOP)] * 3)[0])
+        found.append(np.concatenate(heard, axis=1))
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 @pytest.mark.parametrize("smooth", [False, True])
