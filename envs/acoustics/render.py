@@ -9,11 +9,12 @@ from .arrivals import find_arrivals
 from .directivity import apply_directivity
 from .hear import hear
 from .kernels import inner_kernel, kernel
-from .late import late_field, write_late
+from .late import late_field
 from .model import Home
 from .recall import UNKEPT, Known, is_known, recall, remember
 from .rooms import locate
 from .tables import Place, Sources, Tables, Work
+from .tail import write_late
 
 
 @inner_kernel

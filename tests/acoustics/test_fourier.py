@@ -61,6 +61,14 @@ def test_the_fastest_library_that_is_there_is_taken(
     assert fourier.library_name.__wrapped__() == expected
 
 
+def test_spectra_are_written_where_they_are_wanted(library: str) -> None:
+    buffer = np.random.default_rng(0).standard_normal((8, 96)).astype(np.float32)
+    kept = np.zeros((8, 49), np.complex64)
+    found = fourier.forward(buffer, 8, kept)
+    assert np.shares_memory(found, kept)
+    np.testing.assert_array_equal(kept, fourier.forward(buffer, 8))
+
+
 def test_no_library_is_imported_before_the_first_transform() -> None:
     code = (
         "import sys; from soundwalk.envs.acoustics import StreamingConvolver as S;"
