@@ -42,11 +42,17 @@ def test_a_row_is_transformed_the_same_way_beside_any_number_of_others() -> None
         np.testing.assert_array_equal(forward(signal, rows), together[:rows])
 
 
-@pytest.mark.parametrize("samples", [1, 2, 1000, 4097, 6400, 8159, 8193, 8799, 12_000])
-def test_lengths_suffice_are_even_and_waste_little(samples: int) -> None:
-    length = fast_length(samples)
+@pytest.mark.parametrize("samples", [1, 2, 1000, 4097, 6400, 8193, 8799, 20_799, 999_999])
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_lengths_suffice_are_even_and_waste_little(samples: int, name: str) -> None:
+    length = fast_length(samples, name)
     assert samples <= length <= max(1.34 * samples, 2)
     assert length % 2 == 0
+    assert name == "torch" or length % 1024  # rows would lie pages apart
+
+
+def test_the_length_of_a_step_of_sound_is_the_least_there_is() -> None:
+    assert [fast_length(12_799, name) for name in LIBRARIES] == [12_800] * len(LIBRARIES)
 
 
 @pytest.mark.parametrize(
