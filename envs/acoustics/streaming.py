@@ -132,7 +132,7 @@ class StreamingConvolver:
         self._state.fresh[indices] = True
 
     def let_go(self, sources: I32 | I64) -> None:
-        """Forget the spectra of these sources' responses, because they are others now."""
+        """Forget these sources' responses: they are others by now, or have no row in this block."""
         self._held[sources] = False
 
     def begin(
