@@ -24,6 +24,7 @@ PIECES: dict[str, dict[str, str]] = {
         "pyramid": ".encoders.image:ImagePyramid",
         "spectrogram": ".encoders.spectrogram:SpectrogramEncoder",
         "correlation": ".encoders.correlation:CorrelationEncoder",
+        "beams": ".encoders.beams:BeamEncoder",
         "clip": ".encoders.clip:ClipEncoder",
         "unet": ".encoders.unet:SpectrogramUNet",
         "sound_pyramid": ".encoders.unet:SpectrogramPyramid",

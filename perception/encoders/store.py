@@ -31,6 +31,7 @@ _CLASSES = {
     "ImagePyramid": ".image",
     "SpectrogramEncoder": ".spectrogram",
     "ClipEncoder": ".clip",
+    "BeamEncoder": ".beams",
     "CorrelationEncoder": ".correlation",
     "SpectrogramUNet": ".unet",
     "SpectrogramPyramid": ".unet",
