@@ -36,6 +36,8 @@ class PretrainConfig:
             does not depend on the number of processes; a multiple of that number.
         distinct: how many different samples there are, repeated from memory; 0 draws new ones all
             the time.
+        precise_bn: so many more samples at the end set the statistics of batch normalisation
+            anew; 0 keeps running means, which are noisy after small batches.
         init: run directory of another system whose weights are taken over where names and shapes
             are the same.
         warmup: share of the training in which the learning rate rises.
@@ -53,6 +55,7 @@ class PretrainConfig:
     batch_size: int = 64
     parts: int = 1
     distinct: int = 0
+    precise_bn: int = 0
     init: str = ""
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
@@ -70,16 +73,16 @@ class PretrainConfig:
         Raises:
             SoundwalkError: a number has no meaning; the message names it.
         """
-        for name in ("samples", "batch_size", "parts", "checkpoint_every", "keep"):
-            if getattr(self, name) < 1:
-                raise SoundwalkError(f"{name} is {getattr(self, name)}: expected at least 1")
+        least = dict.fromkeys(("samples", "batch_size", "parts", "checkpoint_every", "keep"), 1)
+        least |= dict.fromkeys(("distinct", "precise_bn", "weight_decay"), 0)
+        for name, fewest in least.items():
+            if getattr(self, name) < fewest:
+                raise SoundwalkError(f"{name} is {getattr(self, name)}: expected at least {fewest}")
         for name in ("learning_rate", "max_grad_norm"):
             if not 0.0 < getattr(self, name) < float("inf"):
                 raise SoundwalkError(f"{name} is {getattr(self, name)}: expected more than 0")
         if not 0.0 <= self.warmup <= 1.0:
             raise SoundwalkError(f"warmup is {self.warmup}: expected a share, 0 to 1")
-        if self.distinct < 0 or self.weight_decay < 0:
-            raise SoundwalkError("distinct and weight_decay: expected 0 or more")
         if self.batch_size % self.parts:
             raise SoundwalkError(
                 f"batch_size is {self.batch_size}: expected a multiple of parts, {self.parts}"

@@ -9,6 +9,7 @@ weights as one that never stopped. Started by torchrun, the processes share each
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 
 from ..envs.interface import SoundwalkError
 from ..perception.build import build_task
-from ..perception.data.sample import Sample, to_tensors
+from ..perception.data.sample import Sample, Tensors, to_tensors
 from ..perception.data.sim import SimClips
 from ..perception.data.sources import Parted, Repeated
 from ..perception.encoders.store import save_encoder
@@ -31,6 +32,7 @@ from .curves import Bar, make_logger
 from .distributed import Team
 from .interrupts import interrupts
 from .perceptual import PretrainConfig, load_pretraining, save_pretraining
+from .population import TOGETHER, take_statistics
 from .runs import clear_run
 
 _SMOOTH = 0.98  # of the running mean of the loss that people see
@@ -168,12 +170,25 @@ class _Session:
                 logger.record("time/samples_per_second", self.bar.speed * self.config.batch_size)
                 logger.dump(done)
             self.bar.advance(done, "pretraining", f"loss {mean:.4f}")
-            ended = done == self.config.batches
+            ended = done == self.config.batches and not self.config.precise_bn
             self.interrupted = self.team.any(self.interrupted)
             if ended or self.interrupted or done % self.config.checkpoint_every == 0:
                 self._save(finished=ended)
             if self.interrupted:
                 return
+        if self.config.precise_bn:
+            take_statistics(self.task, self._lots(clips), self.team)
+            self._save(finished=True)
+            self.interrupted = False  # asked to stop within its last seconds, it is done
+
+    def _lots(self, clips: SimClips) -> Iterator[Tensors]:
+        """Inputs of the batches after the last one, `TOGETHER` samples at once."""
+        batches = math.ceil(self.config.precise_bn / self.config.batch_size)
+        at_once = max(1, TOGETHER // self.config.batch_size)
+        for first in range(0, batches, at_once):
+            steps = range(self.config.batches + first, self.config.batches + first + at_once)
+            self.bar.advance(self.config.batches, "pretraining", "statistics of many samples")
+            yield joined([self.examples(step, next(clips)) for step in steps]).inputs
 
     def _step(self, step: int, sample: Sample) -> float:
         """One update; returns the loss of the whole batch."""
