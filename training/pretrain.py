@@ -186,9 +186,10 @@ class _Session:
         batches = math.ceil(self.config.precise_bn / self.config.batch_size)
         at_once = max(1, TOGETHER // self.config.batch_size)
         for first in range(0, batches, at_once):
-            steps = range(self.config.batches + first, self.config.batches + first + at_once)
+            steps = range(first, min(first + at_once, batches))
             self.bar.advance(self.config.batches, "pretraining", "statistics of many samples")
-            yield joined([self.examples(step, next(clips)) for step in steps]).inputs
+            found = [self.examples(self.config.batches + step, next(clips)) for step in steps]
+            yield joined(found).inputs
 
     def _step(self, step: int, sample: Sample) -> float:
         """One update; returns the loss of the whole batch."""
