@@ -2,7 +2,8 @@
 
 A beam hears one direction best, so that each one's level over time is a coarse profile of what lies
 there and how far away. In a spectrogram of harmonics a network has to learn that from their signs,
-which a level does not show.
+which a level does not show. Directions and harmonics are written out here, although
+`envs.acoustics` has its own for kernels: what perceives knows the world only by its interface.
 """
 
 from __future__ import annotations
