@@ -14,20 +14,22 @@ _MOST = 4.0  # |logarithm| of result / scale: exp(4) = 55, beyond which gradient
 
 
 class Positive(nn.Module):
-    """scale * exp(y), y = 1 x 1 convolution of the features, held within ±4.
+    """scale * exp(y), held within ±4; y is a 1 x 1 convolution of the features, or the only one.
+
+    One channel is y itself: a factor that begins near 0 would only slow down what comes before.
 
     Args:
-        dim_in: channels of the features; 0 reads y itself, one channel.
+        dim_in: channels of the features.
         scale: the value that it begins at, e.g. 2.5 m for depth indoors.
     """
 
-    def __init__(self, dim_in: int = 0, scale: float = 1.0) -> None:
+    def __init__(self, dim_in: int = 1, scale: float = 1.0) -> None:
         super().__init__()
         if scale <= 0:
             raise SoundwalkError(f"scale={scale}: expected a positive typical value")
         self.scale = scale
         self.last: nn.Module = nn.Identity()
-        if dim_in:
+        if dim_in > 1:
             self.last = nn.Conv2d(dim_in, 1, 1)
             weight, bias = self.last.parameters()
             weight.data *= 0.1
