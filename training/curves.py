@@ -174,10 +174,10 @@ class Bar:
         plain = not self._quiet and not self._console.is_terminal
         if plain and time.monotonic() - self._said > _PLAIN_SECONDS:
             self._said = time.monotonic()
-            left = (self.total - steps) / self.speed / 60 if self.speed > 0 else float("nan")
-            self.say(
-                f"{phase} {steps:,}/{self.total:,} {self._unit}  {figures}  {left:.0f} min left"
-            )
+            line = f"{phase} {steps:,}/{self.total:,} {self._unit}  {figures}"
+            if self.speed > 0 and steps < self.total:
+                line += f"  {(self.total - steps) / self.speed / 60:.0f} min left"
+            self.say(line)
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""

@@ -111,6 +111,12 @@ def test_positive_numbers_stay_finite_whatever_is_said() -> None:
     assert Positive(6)(random(2, 6, 3, 3)).shape == (2, 1, 3, 3)
 
 
+def test_one_channel_of_positive_numbers_is_read_as_it_is() -> None:
+    said = random(2, 1, 3, 3)
+    assert list(Positive(1).parameters()) == []
+    torch.testing.assert_close(Positive(1, 2.0)(said).log(), Positive()(said).log() + np.log(2.0))
+
+
 def test_a_dense_head_learns_an_image_for_each_vector() -> None:
     torch.manual_seed(0)
     vectors = torch.eye(4)

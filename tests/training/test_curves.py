@@ -189,6 +189,16 @@ def test_speed_counts_the_steps_of_this_program_only(monkeypatch: pytest.MonkeyP
     assert out.getvalue().count("\n") == 1
 
 
+def test_what_follows_the_last_step_leaves_no_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    out = io.StringIO()
+    bar = Bar(500, 500, console=Console(file=out, width=120), unit="batches")
+    clock[0] += 50.0
+    bar.advance(500, "pretraining", "statistics of many samples")
+    assert out.getvalue() == "pretraining 500/500 batches  0.0/s  statistics of many samples\n"
+
+
 def test_a_quiet_bar_says_nothing() -> None:
     out = io.StringIO()
     with Bar(100, console=Console(file=out), quiet=True) as bar:
