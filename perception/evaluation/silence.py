@@ -67,9 +67,9 @@ def image_area(maps: npt.ArrayLike, threshold: float) -> F64:
 def universal_threshold(peaks: npt.ArrayLike, kind: npt.ArrayLike) -> float:
     """The score that three quarters of the maps do not reach under any negative kind.
 
-    The largest third quartile, over the kinds, of the maps' largest scores: the threshold by which
-    Juanola et al. 2024 ("A critical assessment of visual sound source localization models including
-    negative audio") compare models.
+    The largest third quartile, over the kinds, of the maps' largest scores, after Juanola et al.
+    2024 ("A critical assessment of visual sound source localization models including negative
+    audio"); xavijuanola/vssl_eval, eval.py, holds it as one number a model, `*_th_maxq3`.
 
     Args:
         peaks: (N,) largest score of each map.
