@@ -24,6 +24,11 @@ _COARSE = 4  # rows and columns of the map that a sound's vector becomes
 class Mixing(nn.Module):
     """w(x) y_s(x) + (1 - w(x)) y(x): y_s from the sound alone, y and w from image and sound.
 
+    The sound's vector becomes a map of 4 x 4, then one of 16 x 16, of which y_s is made. Both join
+    the levels of the image's pyramid that are as coarse as they are in images of 64 pixels. Were
+    the vector repeated at every place instead, as `TiledUNet` does with it, each place would have
+    to know where it is to find what was heard from there.
+
     Args:
         widths: channels of the image's pyramid, finest first.
         dim: size of the sound's vector.
@@ -43,12 +48,17 @@ class Mixing(nn.Module):
         norm: str = "batch",
     ) -> None:
         super().__init__()
-        self.sound = sound
-        self.unet = TiledUNet(widths, dim, 2, image, sound, norm)
+        self.image, self.sound = image, sound
         wide, narrow = widths[-1] // 2, widths[-1] // 4
         self.first = nn.Linear(dim, wide * _COARSE**2)
-        self.heard = nn.Sequential(block(wide, narrow, 3, 1, norm), nn.Conv2d(narrow, 1, 1))
-        channels_last(self.heard)
+        self.finer = block(wide, narrow, 3, 1, norm)
+        self.heard = nn.Conv2d(narrow, 1, 1)
+        self.level = max(len(widths) - 3, 0)  # of the pyramid, that the finer map joins
+        entering = list(widths)
+        entering[-1] += wide
+        entering[self.level] += narrow
+        self.unet = TiledUNet(widths, dim, 2, image, None, norm, entering)
+        channels_last(self.finer)
 
     def forward(self, features: Mapping[str, Any]) -> Tensor:
         """Features by name to (B, 1, H, W).
@@ -65,10 +75,20 @@ class Mixing(nn.Module):
         Raises:
             SoundwalkError: the pyramid or the vector is absent.
         """
-        found = self.unet(features)  # (B, 2, H, W)
+        pyramid = list(pick(features, self.image, "mixing"))
         vector = pick(features, self.sound, "mixing")  # (B, dim)
         coarse = self.first(vector).relu().unflatten(1, (-1, _COARSE, _COARSE))
-        heard = self.heard(interpolate(coarse, scale_factor=4.0))  # (B, 1, 16, 16)
-        alone = interpolate(heard, found.shape[2:], mode="bilinear", align_corners=False)
+        finer = self.finer(interpolate(coarse, scale_factor=4.0))  # (B, narrow, 16, 16)
+        for level, part in ((-1, coarse), (self.level, finer)):
+            pyramid[level] = torch.cat([pyramid[level], _fitted(part, pyramid[level])], 1)
+        found = self.unet({self.image: pyramid})  # (B, 2, H, W)
         both, weight = found.split(1, 1)
-        return both, alone, torch.sigmoid(weight)
+        return both, _fitted(self.heard(finer), found), torch.sigmoid(weight)
+
+
+def _fitted(part: Tensor, to: Tensor) -> Tensor:
+    """A map (B, C, h, w) at the size of another."""
+    size = to.shape[2:]
+    if part.shape[2:] == size:
+        return part
+    return interpolate(part, size, mode="bilinear", align_corners=False)

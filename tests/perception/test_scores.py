@@ -199,6 +199,19 @@ def test_mixing_lies_between_what_is_heard_and_what_both_say_by_weights() -> Non
     assert all(p.grad is not None and bool((p.grad != 0).any()) for p in net.parameters())
 
 
+def test_mixing_lays_what_is_heard_out_as_the_image_is() -> None:
+    torch.manual_seed(0)
+    net = Mixing((8, 16, 32, 64), 6, norm="none")
+    dark = [torch.zeros(1, 8 * 2**i, 32 // 2**i, 32 // 2**i) for i in range(4)]
+    before = net.parts({"image": dark, "audio": torch.zeros(1, 6)})
+    with torch.no_grad():
+        net.first.bias.view(-1, 4, 4)[:, 0, 0] += 2.0  # above on the left
+    after = net.parts({"image": dark, "audio": torch.zeros(1, 6)})
+    for name, x, y in zip(("both", "alone", "weight"), before, after, strict=True):
+        change = (y - x).detach().abs()[0, 0]  # (64, 64)
+        assert change[:16, :16].mean() > 3 * change[48:, 48:].mean(), name
+
+
 def test_levels_of_odd_size_fit() -> None:
     pyramid = [random(1, 8, 9, 13), random(1, 16, 5, 7), random(1, 32, 3, 4)]
     result = TiledUNet(WIDTHS, 6)({"image": pyramid, "audio": random(1, 6)})
