@@ -8,6 +8,7 @@ whose attention maps mix depth from echoes with depth from the image).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -24,10 +25,10 @@ _COARSE = 4  # rows and columns of the map that a sound's vector becomes
 class Mixing(nn.Module):
     """w(x) y_s(x) + (1 - w(x)) y(x): y_s from the sound alone, y and w from image and sound.
 
-    The sound's vector becomes a map of 4 x 4, then one of 16 x 16, of which y_s is made. Both join
-    the levels of the image's pyramid that are as coarse as they are in images of 64 pixels. Were
-    the vector repeated at every place instead, as `TiledUNet` does with it, each place would have
-    to know where it is to find what was heard from there.
+    The sound's vector becomes maps of 4 x 4, 8 x 8 and 16 x 16, the last of which makes y_s. They
+    join the three coarsest levels of the image's pyramid, which have these sizes for 64 pixels and
+    four stages. Were the vector repeated at every place instead, as `TiledUNet` does with it, each
+    place would have to know where it is to find what was heard from there.
 
     Args:
         widths: channels of the image's pyramid, finest first.
@@ -51,12 +52,14 @@ class Mixing(nn.Module):
         self.image, self.sound = image, sound
         wide, narrow = widths[-1] // 2, widths[-1] // 4
         self.first = nn.Linear(dim, wide * _COARSE**2)
-        self.finer = block(wide, narrow, 3, 1, norm)
-        self.heard = nn.Conv2d(narrow, 1, 1)
-        self.level = max(len(widths) - 3, 0)  # of the pyramid, that the finer map joins
+        sizes = [wide, wide, narrow][: len(widths)]
+        self.finer = nn.ModuleList(
+            block(coarse, fine, 3, 1, norm) for coarse, fine in pairwise(sizes)
+        )
+        self.heard = nn.Conv2d(sizes[-1], 1, 1)
         entering = list(widths)
-        entering[-1] += wide
-        entering[self.level] += narrow
+        for i, size in enumerate(sizes):
+            entering[-1 - i] += size
         self.unet = TiledUNet(widths, dim, 2, image, None, norm, entering)
         channels_last(self.finer)
 
@@ -77,13 +80,15 @@ class Mixing(nn.Module):
         """
         pyramid = list(pick(features, self.image, "mixing"))
         vector = pick(features, self.sound, "mixing")  # (B, dim)
-        coarse = self.first(vector).relu().unflatten(1, (-1, _COARSE, _COARSE))
-        finer = self.finer(interpolate(coarse, scale_factor=4.0))  # (B, narrow, 16, 16)
-        for level, part in ((-1, coarse), (self.level, finer)):
-            pyramid[level] = torch.cat([pyramid[level], _fitted(part, pyramid[level])], 1)
+        maps = [self.first(vector).relu().unflatten(1, (-1, _COARSE, _COARSE))]  # (B, wide, 4, 4)
+        for stage in self.finer:
+            maps.append(stage(interpolate(maps[-1], scale_factor=2.0)))  # twice the size
+        for i, part in enumerate(maps):
+            level = pyramid[-1 - i]
+            pyramid[-1 - i] = torch.cat([level, _fitted(part, level)], 1)
         found = self.unet({self.image: pyramid})  # (B, 2, H, W)
         both, weight = found.split(1, 1)
-        return both, _fitted(self.heard(finer), found), torch.sigmoid(weight)
+        return both, _fitted(self.heard(maps[-1]), found), torch.sigmoid(weight)
 
 
 def _fitted(part: Tensor, to: Tensor) -> Tensor:
