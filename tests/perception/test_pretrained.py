@@ -1,7 +1,7 @@
 """Encoders come from folders, timm and transformers, and are what they say they are.
 
 timm cannot be imported beside a torch without CUDA (its torchvision cannot), so a small module with
-its documented call stands in its place: what is tested is our side of that call.
+its documented call stands in its place; where timm is installed, it is asked itself, too.
 """
 
 from __future__ import annotations
@@ -260,6 +260,24 @@ def test_timm_is_asked_for_features_of_as_many_channels_and_fed_normalised_pixel
         make_encoder("timm:tinny", "rgb", (16, 16, 3))
     with pytest.raises(SoundwalkError, match="'timm:tiny' reads images"):
         make_encoder("timm:tiny", "audio", (2, 1600))
+
+
+@pytest.mark.parametrize(("name", "size"), [("resnet18", 512), ("mobilenetv3_small_100", 1024)])
+def test_timm_itself_gives_the_features_of_normalised_pixels(name: str, size: int) -> None:
+    pytest.importorskip("timm", exc_type=ImportError)
+    encoder = make_encoder(EncoderSource(f"timm:{name}", scratch=True), "rgb", (64, 64, 3)).eval()
+    network: Any = next(m for m in encoder.modules() if hasattr(m, "pretrained_cfg"))
+    pixels = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
+    mean, std = (torch.tensor(network.pretrained_cfg[word]) for word in ("mean", "std"))
+    with torch.no_grad():
+        found = encoder(pixels)
+        by_hand = network(((pixels / 255 - mean) / std).permute(0, 3, 1, 2))
+    assert found.shape == (2, size)
+    assert encoder.dim == size
+    assert found.std() > 0
+    torch.testing.assert_close(found, by_hand, rtol=1e-4, atol=1e-5)
+    with pytest.raises(SoundwalkError, match="timm cannot make 'resnett18'"):
+        make_encoder("timm:resnett18", "rgb", (64, 64, 3))
 
 
 @pytest.mark.parametrize("extra", ["timm", "transformers"])
