@@ -31,7 +31,7 @@ class Target(Protocol):
     """A way to ask something of a batch that the batch itself can answer."""
 
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:
-        """Examples from a batch; everything random comes from `generator`."""
+        """Examples from a batch, on its device; everything random comes from `generator`."""
 
 
 def derangement(count: int, generator: torch.Generator) -> Tensor:

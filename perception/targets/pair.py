@@ -61,5 +61,6 @@ class Pair:
             return Examples(inputs)
         match = coins(count, generator)
         other = torch.where(match, torch.arange(count), derangement(count, generator))
-        inputs["audio"] = inputs["audio"][other.to(inputs["audio"].device)]
-        return Examples(inputs, {"label": match.float()})
+        device = inputs["audio"].device
+        inputs["audio"] = inputs["audio"][other.to(device)]
+        return Examples(inputs, {"label": match.float().to(device)})
