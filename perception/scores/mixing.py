@@ -60,7 +60,9 @@ class Mixing(nn.Module):
         entering = list(widths)
         for i, size in enumerate(sizes):
             entering[-1 - i] += size
-        self.unet = TiledUNet(widths, dim, 2, image, None, norm, entering)
+        self.unet = TiledUNet(
+            widths, channels=2, image=image, sound=None, norm=norm, entering=entering
+        )
         channels_last(self.finer)
 
     def forward(self, features: Mapping[str, Any]) -> Tensor:

@@ -67,9 +67,8 @@ class Shift:
             rolled = inputs["audio"].roll(1, 0)
             mask = stranger.to(rolled.device)[:, None, None]
             inputs["audio"] = torch.where(mask, rolled, inputs["audio"])
-        labels = {"label": aligned.float(), "shift": shift}
         device = inputs["audio"].device
-        return Examples(inputs, {name: label.to(device) for name, label in labels.items()})
+        return Examples(inputs, {"label": aligned.float().to(device), "shift": shift.to(device)})
 
     def cut(self, audio: Tensor, shift: Tensor) -> Tensor:
         """The sound (N, C, T') of the frames, from (N, C, T) with margins, `shift` frames late."""

@@ -15,22 +15,16 @@ import yaml
 from rich.console import Console
 from safetensors.torch import load_file
 
-from soundwalk import configs
 from soundwalk.envs.interface import SoundwalkError
 from soundwalk.perception.build import build_task
-from soundwalk.perception.data.sample import to_tensors
 from soundwalk.perception.encoders.store import load_encoder
 from soundwalk.training.cli import main
-from soundwalk.training.clips import open_clips
 from soundwalk.training.perceive.run import evaluate_run
 from soundwalk.training.perceptual import PretrainConfig, load_pretraining
 from soundwalk.training.pretrain import go_on, learning_rate, pretrain, take_over
 
 TOY = "tests.training.toy_clips:Toy"
 QUIET = Console(quiet=True)
-PUBLISHED = sorted(
-    path.stem for path in (Path(configs.__file__).parent / "perception").glob("*.yaml")
-)
 
 
 def values(norm: str = "batch", **changes: Any) -> dict[str, Any]:
@@ -102,26 +96,6 @@ def test_a_run_that_goes_on_has_the_weights_of_one_that_never_stopped(tmp_path: 
     assert state.finished
     for name, tensor in weights(whole, 6).items():
         assert torch.equal(tensor, weights(broken, 6)[name]), name
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_published_systems_learn_on_another_device_than_the_cpu(name: str) -> None:
-    """PyTorch's device without memory refuses what a GPU would: operands that lie elsewhere."""
-    found = load_pretraining(name)
-    task = build_task(found.task)
-    sample = open_clips(found.data, "train", seed=0).batch(0, max(4, 2 * found.parts))
-    task.to("meta")
-    objective: Any = task.objective
-    if hasattr(objective, "mirror"):
-        objective.mirror = 0.0  # picks rows by what they hold, which only real memory can
-    examples = task.examples(to_tensors(sample, "meta"), torch.Generator())
-    for part in (examples.inputs, examples.labels):
-        assert {tensor.device.type for tensor in part.values()} == {"meta"} or not part
-    loss = task.loss(examples)
-    assert loss.device.type == "meta"
-    loss.backward()  # type: ignore[no-untyped-call]
-    for weight in task.parameters():
-        assert not weight.requires_grad or (weight.grad is not None and weight.grad.is_meta)
 
 
 def test_a_system_can_begin_with_what_another_one_has_learned(tmp_path: Path) -> None:
