@@ -51,11 +51,12 @@ def train(
     report(_progress(start(experiment, run, overwrite=overwrite), run), json)
 
 
-def resume(run_dir: Positional[Path], /, json: Json = None) -> None:
+def resume(run_dir: Positional[Path], /, device: str | None = None, json: Json = None) -> None:
     """Go on with a run from its last checkpoint, of an agent or of perception.
 
     Args:
         run_dir: the run.
+        device: where to compute from now on, e.g. cpu or cuda; that of the run by default.
         json: write the last state there.
     """
     from .perceptual import is_pretraining
@@ -63,11 +64,11 @@ def resume(run_dir: Positional[Path], /, json: Json = None) -> None:
     if is_pretraining(run_dir):
         from .pretrain import go_on
 
-        report(described(go_on(run_dir), run_dir), json)
+        report(described(go_on(run_dir, device=device), run_dir), json)
         return
     from .reinforce import resume as carry_on
 
-    report(_progress(carry_on(run_dir), run_dir), json)
+    report(_progress(carry_on(run_dir, device=device), run_dir), json)
 
 
 def evaluate(

@@ -22,7 +22,8 @@ from torch.utils.tensorboard.writer import SummaryWriter
 from ..envs.tasks.metrics import METRICS
 
 WINDOW = 100  # episodes in a running mean
-_PLAIN_SECONDS = 15.0  # between two lines where there is no terminal
+_PLAIN_SECONDS = 15.0  # between two lines where there is no terminal, and between two marks
+_MARKS = 9  # of time, over which speed is shown: two minutes
 
 
 class CurveFile(KVWriter):
@@ -131,6 +132,7 @@ class Bar:
         self._console = console or Console(file=sys.stderr)
         self._before, self._since, self._first = seconds, time.monotonic(), steps
         self._said = 0.0
+        self._marks = deque([(self._since, steps)], _MARKS)
         self._bar = Progress(
             TextColumn("{task.fields[phase]}"),
             BarColumn(),
@@ -166,17 +168,28 @@ class Bar:
         """Steps a second since the program started."""
         return (self.steps - self._first) / max(time.monotonic() - self._since, 1e-9)
 
+    def _lately(self) -> float:
+        """Steps a second of the last two minutes, without those that compiled and filled caches."""
+        now = time.monotonic()
+        if now - self._marks[-1][0] >= _PLAIN_SECONDS:
+            self._marks.append((now, self.steps))
+        if len(self._marks) == 3 and self._marks[0][0] == self._since:
+            self._marks.popleft()
+        since, first = self._marks[0]
+        return (self.steps - first) / max(now - since, 1e-9)
+
     def advance(self, steps: int, phase: str, figures: str = "") -> None:
         """Training is at `steps` now."""
         self.steps = steps
-        figures = f"{self.speed:,.{0 if self.speed > 20 else 1}f}/s  {figures}"
+        speed = self._lately()
+        figures = f"{speed:,.{0 if speed > 20 else 1}f}/s  {figures}"
         self._bar.update(self._task, completed=steps, phase=phase, figures=figures)
         plain = not self._quiet and not self._console.is_terminal
         if plain and time.monotonic() - self._said > _PLAIN_SECONDS:
             self._said = time.monotonic()
             line = f"{phase} {steps:,}/{self.total:,} {self._unit}  {figures}"
-            if self.speed > 0 and steps < self.total:
-                line += f"  {(self.total - steps) / self.speed / 60:.0f} min left"
+            if speed >= 0.05 and steps < self.total:  # shown as 0.1/s or more
+                line += f"  {(self.total - steps) / speed / 60:.0f} min left"
             self.say(line)
 
     def say(self, line: str) -> None:

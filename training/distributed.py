@@ -114,7 +114,10 @@ def choose_device(device: str, local: int = 0) -> torch.device:
         raise SoundwalkError(f"device {device!r}: expected auto, cpu, cuda, cuda:0, …") from None
     if found.type == "cuda":
         if not torch.cuda.is_available():
-            raise SoundwalkError(f"device {device!r}: PyTorch finds no GPU here; take cpu or auto")
+            raise SoundwalkError(
+                f"device {device!r}: PyTorch finds no GPU here; take cpu or auto (--set device=cpu "
+                "for a new run, --device cpu for one that is there)"
+            )
         found = torch.device("cuda", found.index if found.index is not None else local)
         torch.cuda.set_device(found)
     return found

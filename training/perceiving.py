@@ -50,6 +50,7 @@ def evaluate_perception(
     samples: int = 1000,
     seed: int = 0,
     only: tuple[str, ...] = (),
+    device: str | None = None,
     on: Path | None = None,
     out: Out = None,
     json: Json = None,
@@ -64,6 +65,7 @@ def evaluate_perception(
         seed: of the samples.
         only: evaluators, those of the configuration by default: localization, correspondence,
             flip, orientation, direction, sync, depth, separation, probe.
+        device: where the system computes, e.g. cpu or cuda; that of its run by default.
         on: a video file: instead of measuring, show where in it the sound is, as a film.
         out: folder of the page, RUN/evaluation by default; with --on the film, RUN/NAME.mp4.
         json: write the results there.
@@ -74,7 +76,7 @@ def evaluate_perception(
     if on is not None:
         from .perceive.watching import film_video
 
-        path = film_video(run_dir, on, out or run_dir / f"{on.stem}.mp4")
+        path = film_video(run_dir, on, out or run_dir / f"{on.stem}.mp4", device=device)
         report({"film": str(path)}, json)
         return
     from .perceive.run import evaluate_run
@@ -82,6 +84,7 @@ def evaluate_perception(
 
     results, exhibits = evaluate_run(
         run_dir, split=split, sounds=sounds, samples=samples, seed=seed, evaluators=only,
+        device=device,
         say=lambda name: console.print(f"measuring: {name}", highlight=False),
     )  # fmt: skip
     page = write_report(results, exhibits, out or run_dir / "evaluation")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,21 @@ def pretrain(
         return session.go()
 
 
-def go_on(run_dir: str | Path, *, console: Console | None = None) -> State:
+def go_on(
+    run_dir: str | Path, *, device: str | None = None, console: Console | None = None
+) -> State:
     """Go on from the newest readable checkpoint of a run; see `pretrain`.
+
+    Args:
+        run_dir: the run.
+        device: where to compute from now on; that of the run's configuration by default.
+        console: where progress is shown.
 
     Raises:
         SoundwalkError: there is no run, or its checkpoint was written by another system.
     """
     config = load_pretraining(Path(run_dir) / "config.yaml")
+    config = config if device is None else replace(config, device=device)
     with Team.open(config.device) as team:
         return _Session(config, Path(run_dir), team, console).go()
 

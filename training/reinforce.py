@@ -10,6 +10,8 @@ fills the buffer again.) The price is that the episodes under way at a checkpoin
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,25 +56,40 @@ def train(
         The last state; `finished` is False after an interrupt.
 
     Raises:
-        SoundwalkError: the run directory is already there.
+        SoundwalkError: the run directory is already there, or the environments or the policy cannot
+            be made.
     """
     run = Path(run_dir)
-    clear_run(run, overwrite=overwrite)
-    run.mkdir(parents=True, exist_ok=True)
-    save_config(config, run / "config.yaml")
-    return _Session(config, run, console, make).go()
+    with closing(_Session(config, run, console, make)) as session:  # checked before files go
+        clear_run(run, overwrite=overwrite)
+        run.mkdir(parents=True, exist_ok=True)
+        save_config(config, run / "config.yaml")
+        return session.go()
 
 
 def resume(
-    run_dir: str | Path, *, console: Console | None = None, make: MakeEnvs | None = None
+    run_dir: str | Path,
+    *,
+    device: str | None = None,
+    console: Console | None = None,
+    make: MakeEnvs | None = None,
 ) -> State:
     """Go on from the newest readable checkpoint of a run; arguments as in `train`.
+
+    Args:
+        run_dir: the run.
+        device: where to compute from now on; that of the run's configuration by default.
+        console: where progress is shown.
+        make: makes the environments from the configuration; soundwalk's own by default.
 
     Raises:
         SoundwalkError: there is no run, or its checkpoint was written by another policy.
     """
     run = Path(run_dir)
-    return _Session(run_config(run), run, console, make).go()
+    config = run_config(run)
+    config = config if device is None else replace(config, device=device)
+    with closing(_Session(config, run, console, make)) as session:
+        return session.go()
 
 
 class _Session:
@@ -94,23 +111,24 @@ class _Session:
 
     def go(self) -> State:
         """Train until the end or an interrupt."""
-        try:
-            self._load()
-            if self.state.finished:
-                self.console.print(f"{self.run} is finished: {self.state.steps:,} steps")
-                return self.state
-            logger = make_logger(self.run, self.state.steps)
-            self.model.set_logger(logger)
-            with interrupts(self._ask), self._pace() as self.pace:
-                if self.state.phase == "imitation":
-                    self._imitate()
-                if not self.interrupted:
-                    self._reinforce()
-            logger.close()
-        finally:
-            self.venv.close()
+        self._load()
+        if self.state.finished:
+            self.console.print(f"{self.run} is finished: {self.state.steps:,} steps")
+            return self.state
+        logger = make_logger(self.run, self.state.steps)
+        self.model.set_logger(logger)
+        with interrupts(self._ask), self._pace() as self.pace:
+            if self.state.phase == "imitation":
+                self._imitate()
+            if not self.interrupted:
+                self._reinforce()
+        logger.close()
         self._farewell()
         return self.state
+
+    def close(self) -> None:
+        """Close the environments."""
+        self.venv.close()
 
     def save(self, *, finished: bool = False) -> bool:
         """Write a checkpoint of this moment, which lies between two updates; was it written?"""

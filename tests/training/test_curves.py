@@ -189,6 +189,26 @@ def test_speed_counts_the_steps_of_this_program_only(monkeypatch: pytest.MonkeyP
     assert out.getvalue().count("\n") == 1
 
 
+def test_time_left_goes_by_the_last_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute of compiling, then ten steps a second; later five."""
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    out = io.StringIO()
+    bar = Bar(100_000, console=Console(file=out, width=120))
+    clock[0] += 60.0
+    bar.advance(1, "ppo")
+    step = 1
+    for pace in [10] * 30 + [5] * 150:
+        clock[0] += 1.0
+        step += pace
+        bar.advance(step, "ppo")
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "ppo 1/100,000 steps  0.0/s  "
+    assert lines[1] == "ppo 161/100,000 steps  10.0/s    166 min left"
+    assert f"5.0/s    {(100_000 - step) / 5 / 60:.0f} min left" in lines[-1]
+    assert bar.speed == step / 240
+
+
 def test_what_follows_the_last_step_leaves_no_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])

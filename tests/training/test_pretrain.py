@@ -98,6 +98,21 @@ def test_a_run_that_goes_on_has_the_weights_of_one_that_never_stopped(tmp_path: 
         assert torch.equal(tensor, weights(broken, 6)[name]), name
 
 
+def test_a_run_is_measured_and_goes_on_where_its_device_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    run = tmp_path / "run"
+    pretrain(config(tmp_path / "c.yaml"), run, console=QUIET)
+    config(run / "config.yaml", device="cuda:0")
+    with pytest.raises(SoundwalkError, match="--device cpu for one that is there"):
+        evaluate_run(run, samples=20)
+    with pytest.raises(SoundwalkError, match="PyTorch finds no GPU here"):
+        go_on(run, console=QUIET)
+    assert evaluate_run(run, samples=20, device="cpu")[0]["samples"] == 20
+    assert go_on(run, device="cpu", console=QUIET).finished
+
+
 def test_a_system_can_begin_with_what_another_one_has_learned(tmp_path: Path) -> None:
     first = tmp_path / "first"
     pretrain(config(tmp_path / "c.yaml"), first, console=QUIET)

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
 from safetensors.numpy import load_file
 
 from soundwalk.envs.interface import SoundwalkError
 from soundwalk.envs.sb3 import SB3VecEnv
 from soundwalk.training import checkpoints
-from soundwalk.training.config import Config
+from soundwalk.training.config import Config, save_config
 from soundwalk.training.ppo import make_ppo
 from soundwalk.training.reinforce import MakeEnvs, resume, train
 from soundwalk.training.runs import run_config
@@ -215,6 +216,32 @@ def test_an_existing_run_directory_is_not_touched(
     again = dataclasses.replace(tiny, seed=5)
     train(again, run, overwrite=True, console=QUIET, make=corridors)
     assert run_config(run).seed == 5
+
+
+def test_what_cannot_begin_replaces_no_run(
+    tiny: Config, tmp_path: Path, corridors: MakeEnvs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    run = tmp_path / "run"
+    train(tiny, run, console=QUIET, make=corridors)
+    before = weights(run)
+    elsewhere = dataclasses.replace(tiny, seed=5, device="cuda")
+    with pytest.raises(SoundwalkError, match="PyTorch finds no GPU here"):
+        train(elsewhere, run, overwrite=True, console=QUIET, make=corridors)
+    assert same(before, weights(run))
+    assert run_config(run) == tiny
+
+
+def test_a_run_goes_on_where_its_device_is_not(
+    tiny: Config, tmp_path: Path, corridors: MakeEnvs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    run = tmp_path / "run"
+    train(tiny, run, console=QUIET, make=corridors)
+    save_config(dataclasses.replace(tiny, device="cuda"), run / "config.yaml")
+    with pytest.raises(SoundwalkError, match="--device cpu for one that is there"):
+        resume(run, console=QUIET, make=corridors)
+    assert resume(run, device="cpu", console=QUIET, make=corridors).finished
 
 
 def test_overwriting_spares_a_folder_that_is_no_run(

@@ -51,6 +51,7 @@ def evaluate_run(
     samples: int = 1000,
     seed: int = 0,
     evaluators: tuple[str, ...] = (),
+    device: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> tuple[dict[str, Any], list[Any]]:
     """Measure a trained system.
@@ -62,6 +63,7 @@ def evaluate_run(
         samples: of each evaluator.
         seed: of the samples; training's are never among them, because homes differ.
         evaluators: names; those of the run's configuration by default.
+        device: where the system computes; that of its run by default.
         say: told which evaluator is at work.
 
     Returns:
@@ -79,7 +81,7 @@ def evaluate_run(
     for name in names:
         if name not in EVALUATORS:
             raise unknown("evaluator", name, EVALUATORS)
-    reader = Reader(task, choose_device(config.device))
+    reader = Reader(task, choose_device(device or config.device))
     tables, notes, exhibits = {}, {}, []
     for name in names:
         if say is not None:

@@ -14,13 +14,14 @@ from .reading import Reader
 from .run import load_system
 
 
-def film_video(run_dir: str | Path, video: Path, out: Path) -> Path:
+def film_video(run_dir: str | Path, video: Path, out: Path, *, device: str | None = None) -> Path:
     """Write a video again with a heatmap of where its sound is.
 
     Args:
         run_dir: of a system that compares maps with sounds (`soundwalk pretrain localization`).
         video: a file with pictures and sound, one channel or two.
         out: the film, an mp4 file.
+        device: where the system computes; that of its run by default.
 
     Returns:
         Where the film is.
@@ -30,7 +31,7 @@ def film_video(run_dir: str | Path, video: Path, out: Path) -> Path:
             and two ears, or the video cannot be used.
     """
     config, task = load_system(Path(run_dir))
-    reader = Reader(task, choose_device(config.device))
+    reader = Reader(task, choose_device(device or config.device))
     extra = set(task.encoders) - {"image", "audio"}
     if extra:
         raise SoundwalkError(
@@ -40,10 +41,10 @@ def film_video(run_dir: str | Path, video: Path, out: Path) -> Path:
 
     def localize(frames: U8, audio: F32) -> F32:
         """(n, R, R, 3) and (n, C, T) to (n, R, R)."""
-        device: Any = reader.device
+        here: Any = reader.device
         inputs = {
-            "image": torch.from_numpy(frames).to(device),
-            "audio": torch.from_numpy(audio).to(device),
+            "image": torch.from_numpy(frames).to(here),
+            "audio": torch.from_numpy(audio).to(here),
         }
         return reader.heat(inputs, frames.shape[1:3])
 
