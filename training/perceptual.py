@@ -98,7 +98,7 @@ def load_pretraining(name: str | Path, overrides: Sequence[str] = ()) -> Pretrai
     """Read a published configuration by its name, or any YAML file by its path.
 
     Args:
-        name: "slfm" finds configs/perception/slfm.yaml; a path is read as it is.
+        name: "direction" finds configs/perception/direction.yaml; a path is read as it is.
         overrides: "key=value" with dotted keys and YAML values, e.g. "data.resolution=128".
 
     Raises:

@@ -6,6 +6,7 @@ come from few homes, a network in evaluation mode normalises otherwise than it l
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,27 +40,32 @@ def take_statistics(task: AVTask, lots: Iterable[Tensors], team: Team) -> int:
     layers = [m for m in task.modules() if isinstance(m, _BatchNorm) and m.training]
     layers = [layer for layer in layers if layer.track_running_stats]
     sums: dict[nn.Module, Tensor] = {}
-    lot_count = 0
-    with torch.no_grad(), _listening(layers, sums):
+    uses: Counter[nn.Module] = Counter()
+    with torch.no_grad(), _listening(layers, sums, uses):
         for inputs in lots:
             task(inputs)
-            lot_count += 1
         for layer in layers:
             if layer in sums:
-                mean, square = team.average(sums[layer] / lot_count)  # (C,) each
+                mean, square = team.average(sums[layer] / uses[layer])  # (C,) each
                 layer.running_mean.copy_(mean)  # type: ignore[union-attr]
                 layer.running_var.copy_(square - mean.square())  # type: ignore[union-attr]
     return len(sums)
 
 
 @contextmanager
-def _listening(layers: list[Any], sums: dict[nn.Module, Tensor]) -> Iterator[None]:
-    """Adds up mean and mean square (2, C) of what enters each layer."""
+def _listening(
+    layers: list[Any], sums: dict[nn.Module, Tensor], uses: Counter[nn.Module]
+) -> Iterator[None]:
+    """Adds up mean and mean square (2, C) of what enters each layer, as often as it is used.
+
+    An encoder that several inputs share is used once for each of them in every lot.
+    """
 
     def note(layer: nn.Module, entering: tuple[Tensor]) -> None:
         x = entering[0].double().movedim(1, 0).flatten(1)  # (C, everything else)
         found = torch.stack([x.mean(1), x.square().mean(1)])
         sums[layer] = sums[layer] + found if layer in sums else found
+        uses[layer] += 1
 
     hooks = [layer.register_forward_pre_hook(note) for layer in layers]
     try:

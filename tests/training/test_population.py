@@ -27,6 +27,13 @@ TASK = {
     "target": {"kind": "sensor"},
     "objective": {"kind": "log"},
 }
+SHARED = {
+    "encoders": {**TASK["encoders"], "before": {"kind": "same", "as": "image"}},  # type: ignore[dict-item]
+    "score": {"kind": "concat"},
+    "head": {"kind": "binary"},
+    "target": {"kind": "pair"},
+    "objective": {"kind": "bce"},
+}
 DATA = {"resolution": 32, "wants": ["rgb", "depth"], "rates": {"silent": 1.0}}
 
 
@@ -60,6 +67,19 @@ def test_the_first_layer_has_the_moments_of_all_samples_together() -> None:
     together = torch.cat([one["image"] for one in samples]).permute(0, 3, 1, 2) * 4 - 2
     with torch.no_grad():
         entering = convolution(together).transpose(0, 1).flatten(1)
+    torch.testing.assert_close(norm.running_mean, entering.mean(1), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(norm.running_var, entering.var(1), rtol=1e-3, atol=1e-6)
+
+
+def test_an_encoder_that_two_inputs_share_has_the_moments_of_both() -> None:
+    torch.manual_seed(0)
+    task = build_task(SHARED).train()
+    samples = [{"image": one["image"], "before": one["image"].flip(0).square()} for one in lots(3)]
+    take_statistics(task, samples, ALONE)
+    convolution, norm = task.encoders["image"].stages[0][0][:2]  # type: ignore[index]
+    seen = torch.cat([one[name] for one in samples for name in ("image", "before")])
+    with torch.no_grad():
+        entering = convolution(seen.permute(0, 3, 1, 2) * 4 - 2).transpose(0, 1).flatten(1)
     torch.testing.assert_close(norm.running_mean, entering.mean(1), rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(norm.running_var, entering.var(1), rtol=1e-3, atol=1e-6)
 
