@@ -34,7 +34,7 @@ from .distributed import Team
 from .interrupts import interrupts
 from .perceptual import PretrainConfig, load_pretraining, save_pretraining
 from .population import TOGETHER, take_statistics
-from .runs import clear_run
+from .runs import check_room, clear_run
 
 _SMOOTH = 0.98  # of the running mean of the loss that people see
 _LOG_EVERY = 20  # batches
@@ -62,6 +62,7 @@ def pretrain(
         SoundwalkError: the run directory is already there, or a piece or an option is unknown.
     """
     run = Path(run_dir)
+    check_room(run, overwrite=overwrite)
     with Team.open(config.device) as team:
         session = _Session(config, run, team, console)  # checks everything before a file is touched
         if team.first:

@@ -29,7 +29,7 @@ from .curves import WINDOW, Pace, make_logger
 from .imitate import Imitation
 from .interrupts import interrupts
 from .ppo import make_ppo
-from .runs import clear_run, run_config
+from .runs import check_room, clear_run, run_config
 from .worlds import Envs, make_envs
 
 MakeEnvs = Callable[[Config], Envs]
@@ -60,6 +60,7 @@ def train(
             be made.
     """
     run = Path(run_dir)
+    check_room(run, overwrite=overwrite)  # at once, not after homes are built
     with closing(_Session(config, run, console, make)) as session:  # checked before files go
         clear_run(run, overwrite=overwrite)
         run.mkdir(parents=True, exist_ok=True)

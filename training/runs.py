@@ -24,14 +24,14 @@ def run_config(run_dir: str | Path) -> Config:
     return load_config(path)
 
 
-def clear_run(run: Path, *, overwrite: bool) -> None:
-    """Make room for a new run: an existing one goes only if asked for, other files never.
+def check_room(run: Path, *, overwrite: bool) -> bool:
+    """Whether there is an old run where a new one is to be, which may be replaced.
 
     Raises:
         SoundwalkError: there is something that must not be lost.
     """
     if not run.exists() or (run.is_dir() and not any(run.iterdir())):
-        return
+        return False
     if not overwrite:
         raise SoundwalkError(
             f"run directory {str(run)!r} exists: go on with `soundwalk resume {run}`, choose "
@@ -41,4 +41,14 @@ def clear_run(run: Path, *, overwrite: bool) -> None:
         raise SoundwalkError(
             f"{str(run)!r} exists and is no run directory (no config.yaml): not overwriting it"
         )
-    shutil.rmtree(run)
+    return True
+
+
+def clear_run(run: Path, *, overwrite: bool) -> None:
+    """Make room for a new run: an existing one goes only if asked for, other files never.
+
+    Raises:
+        SoundwalkError: there is something that must not be lost.
+    """
+    if check_room(run, overwrite=overwrite):
+        shutil.rmtree(run)

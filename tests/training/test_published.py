@@ -130,7 +130,7 @@ def test_a_gpu_finds_the_loss_and_gradient_of_the_cpu(
         gradients.append(torch.cat([gradient.flatten().cpu() for gradient in learning]))
     assert losses[1] == pytest.approx(losses[0], rel=1e-3)
     difference = (gradients[1] - gradients[0]).norm() / gradients[0].norm()
-    assert difference < 0.01
+    assert difference < 0.05
 
 
 @on_each_device
