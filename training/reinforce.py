@@ -26,6 +26,7 @@ from ..envs.sb3 import SB3VecEnv
 from .checkpoints import Checkpoints, State
 from .config import Config, save_config
 from .curves import WINDOW, Pace, make_logger
+from .distributed import choose_device
 from .imitate import Imitation
 from .interrupts import interrupts
 from .ppo import make_ppo
@@ -100,6 +101,7 @@ class _Session:
         self, config: Config, run: Path, console: Console | None, make: MakeEnvs | None
     ) -> None:
         self.config, self.run = config, run
+        choose_device(config.device)  # which may not be there: said before homes are built
         self.console = console or Console(stderr=True)
         self.interrupted = False
         if config.torch_threads > 0:

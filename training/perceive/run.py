@@ -81,7 +81,7 @@ def evaluate_run(
     for name in names:
         if name not in EVALUATORS:
             raise unknown("evaluator", name, EVALUATORS)
-    reader = Reader(task, choose_device(device or config.device))
+    reader = Reader(task, choose_device(config.device if device is None else device))
     tables, notes, exhibits = {}, {}, []
     for name in names:
         if say is not None:

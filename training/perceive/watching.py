@@ -31,7 +31,7 @@ def film_video(run_dir: str | Path, video: Path, out: Path, *, device: str | Non
             and two ears, or the video cannot be used.
     """
     config, task = load_system(Path(run_dir))
-    reader = Reader(task, choose_device(device or config.device))
+    reader = Reader(task, choose_device(config.device if device is None else device))
     extra = set(task.encoders) - {"image", "audio"}
     if extra:
         raise SoundwalkError(
