@@ -10,7 +10,6 @@ from stable_baselines3.common.vec_env import VecEnv
 from ..agents.policies import AudioGoalPolicy
 from ..envs.sb3 import SB3VecEnv
 from .config import Config
-from .distributed import choose_device
 from .worlds import policy_arguments
 
 
@@ -28,9 +27,6 @@ def make_ppo(config: Config, venv: SB3VecEnv) -> PPO:
     """PPO with the policy of a configuration, untrained.
 
     The learning rate falls from the start of PPO, after the warm start, to the end of the run.
-
-    Raises:
-        SoundwalkError: this machine has no such device.
     """
     ppo = config.ppo
     share = 1 - min(config.imitation.steps / config.total_steps, 0.99)
@@ -55,5 +51,5 @@ def make_ppo(config: Config, venv: SB3VecEnv) -> PPO:
         target_kl=ppo.target_kl,
         policy_kwargs=policy_arguments(config.policy),
         seed=config.seed,
-        device=choose_device(config.device),
+        device=config.device,
     )

@@ -57,8 +57,8 @@ def train(
         The last state; `finished` is False after an interrupt.
 
     Raises:
-        SoundwalkError: the run directory is already there, or the environments or the policy cannot
-            be made.
+        SoundwalkError: the run directory is already there, the device is not there, or the
+            environments or the policy cannot be made.
     """
     run = Path(run_dir)
     check_room(run, overwrite=overwrite)  # at once, not after homes are built
@@ -101,7 +101,7 @@ class _Session:
         self, config: Config, run: Path, console: Console | None, make: MakeEnvs | None
     ) -> None:
         self.config, self.run = config, run
-        choose_device(config.device)  # which may not be there: said before homes are built
+        choose_device(config.device)  # SB3 would take the CPU in silence where it is not there
         self.console = console or Console(stderr=True)
         self.interrupted = False
         if config.torch_threads > 0:

@@ -14,6 +14,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
@@ -128,6 +129,12 @@ TINY: dict[str, Any] = {
     "policy": {"keys": ["pose", "last_action"], "features_dim": 16, "width": 8, "hidden": 16},
     "ppo": {"n_steps": 16, "batch_size": 64, "n_epochs": 2, "learning_rate": 0.003},
 }
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a GPU."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
 
 @pytest.fixture

@@ -98,10 +98,8 @@ def test_a_run_that_goes_on_has_the_weights_of_one_that_never_stopped(tmp_path: 
         assert torch.equal(tensor, weights(broken, 6)[name]), name
 
 
-def test_a_run_is_measured_and_goes_on_where_its_device_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+@pytest.mark.usefixtures("no_gpu")
+def test_a_run_is_measured_and_goes_on_where_its_device_is_not(tmp_path: Path) -> None:
     run = tmp_path / "run"
     pretrain(config(tmp_path / "c.yaml"), run, console=QUIET)
     config(run / "config.yaml", device="cuda:0")

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from rich.console import Console
 from safetensors.numpy import load_file
 
@@ -218,10 +217,10 @@ def test_an_existing_run_directory_is_not_touched(
     assert run_config(run).seed == 5
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_what_cannot_begin_replaces_no_run(
-    tiny: Config, tmp_path: Path, corridors: MakeEnvs, monkeypatch: pytest.MonkeyPatch
+    tiny: Config, tmp_path: Path, corridors: MakeEnvs
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     run = tmp_path / "run"
     train(tiny, run, console=QUIET, make=corridors)
     before = weights(run)
@@ -232,10 +231,10 @@ def test_what_cannot_begin_replaces_no_run(
     assert run_config(run) == tiny
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_a_run_goes_on_where_its_device_is_not(
-    tiny: Config, tmp_path: Path, corridors: MakeEnvs, monkeypatch: pytest.MonkeyPatch
+    tiny: Config, tmp_path: Path, corridors: MakeEnvs
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     run = tmp_path / "run"
     train(tiny, run, console=QUIET, make=corridors)
     save_config(dataclasses.replace(tiny, device="cuda"), run / "config.yaml")
