@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from tyro.conf import Positional, arg
 
 from ..envs.interface import SoundwalkError
 from .acoustics import rir, validate
-from .console import Json, Out, report, triple
+from .console import Json, Out, Sets, report, triple
 from .perceiving import described, evaluate_perception, pretrain
 from .recording import record
 
@@ -29,7 +30,7 @@ def train(
     run_dir: Path | None = None,
     overwrite: bool = False,
     seed: int | None = None,
-    set_: Annotated[tuple[str, ...], arg(name="set", metavar="KEY=VALUE")] = (),
+    set_: Sets = (),
     json: Json = None,
 ) -> None:
     """Train an agent.
@@ -45,7 +46,7 @@ def train(
     from .config import load_config
     from .reinforce import train as start
 
-    overrides = [*set_, *([] if seed is None else [f"seed={seed}"])]
+    overrides = [*chain(*set_), *([] if seed is None else [f"seed={seed}"])]
     experiment = load_config(config, overrides)
     run = run_dir or Path("runs") / Path(config).stem
     report(_progress(start(experiment, run, overwrite=overwrite), run), json)
@@ -209,7 +210,7 @@ def bench(quick: bool = False, config: str = "audiogoal", json: Json = None) -> 
 
 def info(
     scene: str | None = None,
-    set_: Annotated[tuple[str, ...], arg(name="set", metavar="KEY=VALUE")] = (),
+    set_: Sets = (),
     png: Path | None = None,
     glb: Path | None = None,
     rooms: tuple[int, int] | None = None,
@@ -248,7 +249,7 @@ def info(
     if scene is not None:
         from .looking import describe_home
 
-        report(describe_home(scene, rooms, set_, png=png, glb=glb), json)
+        report(describe_home(scene, rooms, tuple(chain(*set_)), png=png, glb=glb), json)
         return
     from .census import census
     from .config import EnvConfig

@@ -7,12 +7,15 @@ import math
 from pathlib import Path
 from typing import Annotated, Any
 
-from tyro.conf import arg
+from tyro.conf import UseAppendAction, arg
 
 from ..envs.interface import SoundwalkError
 
 Out = Annotated[Path | None, arg(aliases=["-o"])]
 Triple = Annotated[str, arg(metavar="X,Y,Z")]
+Sets = Annotated[
+    tuple[tuple[str, ...], ...], arg(name="set", metavar="KEY=VALUE …"), UseAppendAction
+]  # --set a=1 b=2 and --set a=1 --set b=2 say the same
 Json = Path | None
 
 

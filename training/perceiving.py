@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
-from .console import Json, Out, report
+from .console import Json, Out, Sets, report
 
 
 def pretrain(
@@ -16,7 +17,7 @@ def pretrain(
     run_dir: Path | None = None,
     overwrite: bool = False,
     seed: int | None = None,
-    set_: Annotated[tuple[str, ...], arg(name="set", metavar="KEY=VALUE")] = (),
+    set_: Sets = (),
     json: Json = None,
 ) -> None:
     """Train perception without labels.
@@ -35,7 +36,7 @@ def pretrain(
     from .perceptual import load_pretraining
     from .pretrain import pretrain as start
 
-    overrides = [*set_, *([] if seed is None else [f"seed={seed}"])]
+    overrides = [*chain(*set_), *([] if seed is None else [f"seed={seed}"])]
     experiment = load_pretraining(config, overrides)
     run = run_dir or Path("runs") / Path(config).stem
     state = start(experiment, run, overwrite=overwrite)

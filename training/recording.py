@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import arg
 
 from ..envs.interface import SoundwalkError
-from .console import Json, report
+from .console import Json, Sets, report
 
 
 def record(
@@ -18,7 +19,7 @@ def record(
     split: str = "train",
     sounds: str = "heard",
     seed: int = 0,
-    set_: Annotated[tuple[str, ...], arg(name="set", metavar="KEY=VALUE")] = (),
+    set_: Sets = (),
     shard: Annotated[str, arg(metavar="I/N")] = "0/1",
     batch: int = 64,
     per_file: int = 256,
@@ -50,7 +51,7 @@ def record(
     from .record import record as write
 
     data = {} if config is None else dict(load_pretraining(config).data)
-    for text in set_:
+    for text in chain(*set_):
         override(data, text)
     part = _part(shard)
     source = open_clips(data, split, sounds=sounds, seed=seed)

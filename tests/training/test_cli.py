@@ -137,9 +137,8 @@ def test_set_and_seed_reach_the_run_and_an_existing_run_is_safe(
         "imitation.steps=0", "policy.width=8", "policy.keys=[depth, spectrogram]",
     ]  # fmt: skip
     out = tmp_path / "state.json"
-    main(
-        ["train", "quick", "--run-dir", str(run), "--seed", "5", "--json", str(out), "--set", *tiny]
-    )
+    sets = ["--set", *tiny[:3], "--set", *tiny[3:]]  # a second --set adds to the first
+    main(["train", "quick", "--run-dir", str(run), "--seed", "5", "--json", str(out), *sets])
     assert json.loads(out.read_text())["steps"] == 32
     assert "seed: 5" in (run / "config.yaml").read_text()
     capsys.readouterr()

@@ -242,7 +242,7 @@ def test_the_command_records_simulated_clips_that_training_reads_back(tmp_path: 
     options = ("rooms=1", "homes=2", "resolution=16", "seconds=0.1", "wants=[rgb,depth,mask,audio]")
     for part in ("0/2", "1/2"):
         recording.record(
-            tmp_path / "out", samples=6, batch=2, per_file=4, split="val", seed=5, set_=options,
+            tmp_path / "out", samples=6, batch=2, per_file=4, split="val", seed=5, set_=(options,),
             shard=part, json=tmp_path / "figures.json",
         )  # fmt: skip
     assert json.loads((tmp_path / "figures.json").read_text())["complete"]
