@@ -132,7 +132,7 @@ def _encoders(specs: Mapping[str, Spec]) -> dict[str, nn.Module]:
     return encoders
 
 
-_SIZES = ("widths", "planes", "frequencies")  # of pyramids, which scores are told
+_SIZES = ("widths", "fine", "planes", "frequencies")  # of pyramids, which scores are told
 
 
 def joint_size(score: nn.Module, sizes: Mapping[str, int]) -> int:

@@ -114,7 +114,8 @@ class AVTask(nn.Module):
         features = self.features(examples.inputs)
         if getattr(self.score, "all_pairs", False):
             features = {name: gather(value) for name, value in features.items()}
-        loss: Tensor = self.objective(self.predict(features), examples.labels)
+        prediction = self.predict(features).float()  # compared in full precision, however it came
+        loss: Tensor = self.objective(prediction, examples.labels)
         return loss
 
     def examples(self, sample: Tensors, generator: torch.Generator) -> Examples:

@@ -16,9 +16,11 @@ from typing import Any
 import yaml
 
 from .. import configs
-from ..envs.interface import SoundwalkError
+from ..envs.interface import SoundwalkError, unknown
 from .convert import build, plain
 from .reading import find_yaml, override, read_yaml
+
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class PretrainConfig:
             the time.
         precise_bn: so many more samples at the end set the statistics of batch normalisation
             anew; 0 keeps running means, which are noisy after small batches.
+        precision: "float32", or "bfloat16": convolutions and products in half the bits, which takes
+            less time where the processor has instructions for them (GPUs, CPUs with avx512_bf16 or
+            AMX) and more where it has not; weights, objectives and measuring keep all bits.
         init: run directory of another system whose weights are taken over where names and shapes
             are the same.
         warmup: share of the training in which the learning rate rises.
@@ -56,6 +61,7 @@ class PretrainConfig:
     parts: int = 1
     distinct: int = 0
     precise_bn: int = 0
+    precision: str = "float32"
     init: str = ""
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
@@ -81,6 +87,8 @@ class PretrainConfig:
         for name in ("learning_rate", "max_grad_norm"):
             if not 0.0 < getattr(self, name) < float("inf"):
                 raise SoundwalkError(f"{name} is {getattr(self, name)}: expected more than 0")
+        if self.precision not in PRECISIONS:
+            raise unknown("precision", self.precision, PRECISIONS)
         if not 0.0 <= self.warmup <= 1.0:
             raise SoundwalkError(f"warmup is {self.warmup}: expected a share, 0 to 1")
         if self.batch_size % self.parts:

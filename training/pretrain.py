@@ -122,6 +122,7 @@ class _Session:
         self.config, self.run, self.team = config, run, team
         self.console = console or Console(stderr=True)
         self.interrupted = False
+        self.halved = config.precision == "bfloat16"
         if config.torch_threads > 0:
             torch.set_num_threads(config.torch_threads)
         torch.manual_seed(config.seed)
@@ -207,7 +208,8 @@ class _Session:
             group["lr"] = learning_rate(self.config, step)
         examples = self.examples(step, sample)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.learner(examples.inputs, examples.labels)
+        with torch.autocast(self.team.device.type, torch.bfloat16, enabled=self.halved):
+            loss = self.learner(examples.inputs, examples.labels)
         if not torch.isfinite(loss):
             raise SoundwalkError(
                 f"the loss of batch {step} is {loss.item()}: lower learning_rate "

@@ -133,6 +133,11 @@ class ImagePyramid(ImageEncoder):
         depth: convolutions of each stage.
         norm: "batch" or "none".
         scale: value of white in images of floats.
+        fine: channels of a level of the image's own size that comes first, by one convolution
+            (3 x 3) of its own; 0 is none.
+
+    Raises:
+        SoundwalkError: as of `ImageEncoder`, or `fine` is negative.
     """
 
     def __init__(
@@ -143,11 +148,21 @@ class ImagePyramid(ImageEncoder):
         depth: int = 1,
         norm: str = "batch",
         scale: float = 1.0,
+        fine: int = 0,
     ) -> None:
         super().__init__(channels, 1, width, stages=stages, depth=depth, norm=norm, scale=scale)
+        if fine < 0:
+            raise SoundwalkError(f"fine={fine}: expected channels, or 0 for no such level")
         self.last = nn.Identity()
-        self.dim = self.widths[-1]
+        self.dim, self.fine = self.widths[-1], fine
+        if fine:
+            self.finest = block(channels, fine, 3, 1, norm)
+            channels_last(self.finest)
 
     def forward(self, x: Tensor) -> list[Tensor]:  # type: ignore[override]
-        """(B, H, W, channels) to [(B, widths[i], h_i, w_i)], finest first."""
-        return self.pyramid(x)
+        """(B, H, W, channels) to [(B, widths[i], h_i, w_i)], finest first.
+
+        Where `fine` is set, (B, fine, H, W) comes before.
+        """
+        finest = [self.finest(self._planes(x))] if self.fine else []
+        return finest + self.pyramid(x)

@@ -37,7 +37,7 @@ class Positive(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, dim_in, H, W) to (B, 1, H, W), positive."""
-        logarithm: Tensor = self.last(x)  # (B, 1, H, W)
+        logarithm: Tensor = self.last(x).float()  # (B, 1, H, W)
         return self.scale * (_MOST * (logarithm / _MOST).tanh()).exp()
 
 

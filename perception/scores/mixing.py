@@ -36,6 +36,8 @@ class Mixing(nn.Module):
         image: name of the pyramid.
         sound: name of the vector.
         norm: "batch" or "none".
+        fine: channels of a level of the image's own size that the pyramid begins with; 0 is none.
+        steps: of the propagation; see `TiledUNet`.
     """
 
     dim = 1
@@ -47,6 +49,8 @@ class Mixing(nn.Module):
         image: str = "image",
         sound: str = "audio",
         norm: str = "batch",
+        fine: int = 0,
+        steps: Sequence[int] = (2, 1),
     ) -> None:
         super().__init__()
         self.image, self.sound = image, sound
@@ -61,8 +65,9 @@ class Mixing(nn.Module):
         for i, size in enumerate(sizes):
             entering[-1 - i] += size
         self.unet = TiledUNet(
-            widths, channels=2, image=image, sound=None, norm=norm, entering=entering
-        )
+            widths, channels=2, image=image, sound=None, norm=norm, entering=entering,
+            fine=fine, steps=steps,
+        )  # fmt: skip
         channels_last(self.finer)
 
     def forward(self, features: Mapping[str, Any]) -> Tensor:

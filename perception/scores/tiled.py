@@ -15,7 +15,10 @@ from torch.nn.functional import interpolate, pixel_shuffle
 
 from ...envs.interface import SoundwalkError
 from ..encoders.layers import block, channels_last
+from .propagation import Propagation
 from .vectors import pick
+
+_SIDE = 8  # channels by which coarse levels join in where values are carried
 
 
 class TiledUNet(nn.Module):
@@ -27,6 +30,9 @@ class TiledUNet(nn.Module):
     Without an image, a learned map of 4 x 4 for each channel takes the coarsest level's place, and
     there is nothing to skip from.
 
+    Where the pyramid begins with a level of the image's own size, `Propagation` carries values to
+    the outlines that are seen in it.
+
     Args:
         widths: channels of the pyramid's levels, finest first, as `ImagePyramid.widths`.
         dim: size of the sound's vector.
@@ -35,6 +41,8 @@ class TiledUNet(nn.Module):
         sound: name of the vector; None where there is no sound.
         norm: "batch" or "none".
         entering: channels of the levels as they come in, if they are not `widths`.
+        fine: channels of a level of the image's own size before the others; 0 is none.
+        steps: of the propagation.
 
     Raises:
         SoundwalkError: there is neither image nor sound.
@@ -49,10 +57,14 @@ class TiledUNet(nn.Module):
         sound: str | None = "audio",
         norm: str = "batch",
         entering: Sequence[int] | None = None,
+        fine: int = 0,
+        steps: Sequence[int] = (2, 1),
     ) -> None:
         super().__init__()
         if image is None and sound is None:
             raise SoundwalkError("image and sound are both None: name at least one")
+        if image is None and fine:
+            raise SoundwalkError(f"fine={fine}: expected 0 where there is no image")
         self.image, self.sound, self.dim = image, sound, channels
         coarsest, coming = widths[-1], entering or widths
         if image is None:
@@ -71,6 +83,10 @@ class TiledUNet(nn.Module):
         self.last = nn.Sequential(
             block(widths[0], wide, 3, 1, norm), nn.Conv2d(wide, 4 * channels, 1)
         )
+        self.fine = fine
+        if fine:
+            self.side = nn.Conv2d(wide, 4 * _SIDE, 1)
+            self.carry = Propagation(_SIDE + fine, steps=steps, norm=norm)
         channels_last(self)
 
     def forward(self, features: Mapping[str, Any]) -> Tensor:
@@ -80,6 +96,7 @@ class TiledUNet(nn.Module):
             SoundwalkError: the pyramid or the vector is absent.
         """
         pyramid = list(pick(features, self.image, "tiled_unet")) if self.image else []
+        finest = pyramid.pop(0) if self.fine else None  # (B, fine, H, W)
         parts = [pyramid[-1]] if pyramid else []  # (B, C, h, w)
         if self.sound:
             sound = pick(features, self.sound, "tiled_unet")  # (B, dim)
@@ -92,5 +109,12 @@ class TiledUNet(nn.Module):
                 skip = pyramid[-2 - i]
                 grown = torch.cat([grown[..., : skip.shape[2], : skip.shape[3]], skip], 1)
             found = up(grown)  # (B, widths[-2 - i], 2 h, 2 w)
-        result: Tensor = pixel_shuffle(self.last(found), 2)
-        return result
+        wide = self.last[0](found)
+        result: Tensor = pixel_shuffle(self.last[1](wide), 2)
+        if finest is None:
+            return result
+        height, width = finest.shape[2:]  # of images of odd sizes one less than of the result
+        result = result[..., :height, :width]
+        side = pixel_shuffle(self.side(wide), 2)[..., :height, :width]  # (B, _SIDE, H, W)
+        carried: Tensor = self.carry(result, torch.cat([side, finest], 1))
+        return carried

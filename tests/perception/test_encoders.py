@@ -118,6 +118,20 @@ def test_a_pyramid_halves_at_each_level_and_says_its_widths() -> None:
     assert pyramid.dim == 64
 
 
+def test_a_pyramid_can_begin_with_a_level_of_the_image_s_own_size() -> None:
+    torch.manual_seed(0)
+    plain, fine = ImagePyramid(width=16), ImagePyramid(width=16, fine=4)
+    assert (plain.fine, fine.fine, fine.widths) == (0, 4, plain.widths)
+    fine.load_state_dict(plain.state_dict(), strict=False)
+    image = pixels(2, 48, 64, 3)
+    finest, *levels = fine(image)
+    assert finest.shape == (2, 4, 48, 64)
+    for level, same in zip(levels, plain(image), strict=True):
+        assert torch.equal(level, same)
+    with pytest.raises(SoundwalkError, match="fine=-1: expected channels"):
+        ImagePyramid(fine=-1)
+
+
 def test_bytes_and_floats_of_the_same_image_look_the_same() -> None:
     image = pixels(3, 64, 64, 3)
     encoder = ImageEncoder().eval()

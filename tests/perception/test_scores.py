@@ -182,6 +182,30 @@ def test_a_tiled_unet_listens_and_looks() -> None:
     assert not torch.allclose(base, net({"image": darker, "audio": random(2, 6)}))
 
 
+@pytest.mark.parametrize("height", [32, 31])
+@pytest.mark.parametrize("kind", [TiledUNet, Mixing])
+def test_a_fine_level_lets_results_follow_the_image_at_its_own_size(
+    kind: type[TiledUNet] | type[Mixing], height: int
+) -> None:
+    torch.manual_seed(0)
+    net = kind(WIDTHS, 6, fine=4, norm="none")
+    finest, audio = random(2, 4, height, 32), random(2, 6)
+    found = net({"image": [finest, *PYRAMID], "audio": audio})
+    assert found.shape == (2, 1, height, 32)
+    found.square().mean().backward()
+    assert all(p.grad is not None and bool((p.grad != 0).any()) for p in net.parameters())
+    other = finest.clone()
+    other[:, :, 8, 8] += 3.0  # one pixel of the image changes what is around it, and nothing else
+    moved = (net({"image": [other, *PYRAMID], "audio": audio}) - found).abs().amax((0, 1))
+    assert moved[8, 8] > 0
+    assert moved[:2].max() == moved[16:].max() == moved[:, 16:].max() == 0
+
+
+def test_a_fine_level_is_one_of_an_image() -> None:
+    with pytest.raises(SoundwalkError, match="expected 0 where there is no image"):
+        TiledUNet(WIDTHS, 6, image=None, fine=4)
+
+
 def test_mixing_lies_between_what_is_heard_and_what_both_say_by_weights() -> None:
     torch.manual_seed(0)
     net = Mixing(WIDTHS, 6).eval()

@@ -111,6 +111,20 @@ def test_a_run_is_measured_and_goes_on_where_its_device_is_not(tmp_path: Path) -
     assert go_on(run, device="cpu", console=QUIET).finished
 
 
+def test_half_the_bits_learn_the_same_and_are_only_used_in_between(tmp_path: Path) -> None:
+    whole, half = tmp_path / "whole", tmp_path / "half"
+    pretrain(config(tmp_path / "c.yaml"), whole, console=QUIET)
+    pretrain(config(tmp_path / "c.yaml", precision="bfloat16"), half, console=QUIET)
+    first = weights(half, 6)
+    assert all(tensor.dtype != torch.bfloat16 for tensor in first.values())
+    assert losses(half) == pytest.approx(losses(whole), rel=0.02)
+    assert losses(half) != losses(whole)
+    shutil.rmtree(half / "checkpoints" / "step_00000006")
+    assert go_on(half, console=QUIET).finished
+    for name, tensor in weights(half, 6).items():
+        assert torch.equal(tensor, first[name]), name
+
+
 def test_a_system_can_begin_with_what_another_one_has_learned(tmp_path: Path) -> None:
     first = tmp_path / "first"
     pretrain(config(tmp_path / "c.yaml"), first, console=QUIET)
@@ -205,6 +219,7 @@ def test_a_checkpoint_of_another_system_is_refused(tmp_path: Path) -> None:
         ({"parts": 3}, "a multiple of parts"),
         ({"learning_rate": -1.0}, "learning_rate is -1"),
         ({"warmup": 2.0}, "warmup is 2"),
+        ({"precision": "float16"}, "Valid: float32, bfloat16"),
         ({"distinct": -1}, "distinct"),
         ({"sampels": 3}, "did you mean 'samples'"),
         ({"data": {"source": TOY, "folder": "x"}}, "give one of them"),
