@@ -25,6 +25,9 @@ _COARSE = 4  # rows and columns of the map that a sound's vector becomes
 class Mixing(nn.Module):
     """w(x) y_s(x) + (1 - w(x)) y(x): y_s from the sound alone, y and w from image and sound.
 
+    Where the pyramid begins with a level of the image's own size, the mixture is carried to the
+    outlines that are seen in it; see `TiledUNet`.
+
     The sound's vector becomes maps of 4 x 4, 8 x 8 and 16 x 16, the last of which makes y_s. They
     join the three coarsest levels of the image's pyramid, which have these sizes for 64 pixels and
     four stages. Were the vector repeated at every place instead, as `TiledUNet` does with it, each
@@ -76,8 +79,8 @@ class Mixing(nn.Module):
         Raises:
             SoundwalkError: the pyramid or the vector is absent.
         """
-        both, alone, weight = self.parts(features)
-        return weight * alone + (1 - weight) * both
+        both, alone, weight, guide = self._parts(features)
+        return self.unet.finish(weight * alone + (1 - weight) * both, guide)
 
     def parts(self, features: Mapping[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
         """Each (B, 1, H, W): y, y_s, and w between 0 and 1.
@@ -85,6 +88,10 @@ class Mixing(nn.Module):
         Raises:
             SoundwalkError: the pyramid or the vector is absent.
         """
+        return self._parts(features)[:3]
+
+    def _parts(self, features: Mapping[str, Any]) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """The parts, and what carries their mixture to outlines."""
         pyramid = list(pick(features, self.image, "mixing"))
         vector = pick(features, self.sound, "mixing")  # (B, dim)
         maps = [self.first(vector).relu().unflatten(1, (-1, _COARSE, _COARSE))]  # (B, wide, 4, 4)
@@ -93,9 +100,9 @@ class Mixing(nn.Module):
         for i, part in enumerate(maps):
             level = pyramid[-1 - i]
             pyramid[-1 - i] = torch.cat([level, _fitted(part, level)], 1)
-        found = self.unet({self.image: pyramid})  # (B, 2, H, W)
-        both, weight = found.split(1, 1)
-        return both, _fitted(self.heard(maps[-1]), found), torch.sigmoid(weight)
+        found, guide = self.unet.decode({self.image: pyramid})  # (B, 2, H, W)
+        both, weight = found[:, :1].float(), found[:, 1:].float().sigmoid()
+        return both, _fitted(self.heard(maps[-1]).float(), found), weight, guide
 
 
 def _fitted(part: Tensor, to: Tensor) -> Tensor:

@@ -95,6 +95,14 @@ class TiledUNet(nn.Module):
         Raises:
             SoundwalkError: the pyramid or the vector is absent.
         """
+        return self.finish(*self.decode(features))
+
+    def decode(self, features: Mapping[str, Any]) -> tuple[Tensor, Tensor | None]:
+        """(B, channels, H, W), outlines still blurred, and what `finish` carries them by, if any.
+
+        Raises:
+            SoundwalkError: the pyramid or the vector is absent.
+        """
         pyramid = list(pick(features, self.image, "tiled_unet")) if self.image else []
         finest = pyramid.pop(0) if self.fine else None  # (B, fine, H, W)
         parts = [pyramid[-1]] if pyramid else []  # (B, C, h, w)
@@ -112,9 +120,11 @@ class TiledUNet(nn.Module):
         wide = self.last[0](found)
         result: Tensor = pixel_shuffle(self.last[1](wide), 2)
         if finest is None:
-            return result
+            return result, None
         height, width = finest.shape[2:]  # of images of odd sizes one less than of the result
-        result = result[..., :height, :width]
         side = pixel_shuffle(self.side(wide), 2)[..., :height, :width]  # (B, _SIDE, H, W)
-        carried: Tensor = self.carry(result, torch.cat([side, finest], 1))
-        return carried
+        return result[..., :height, :width], torch.cat([side, finest], 1)
+
+    def finish(self, values: Tensor, guide: Tensor | None) -> Tensor:
+        """Values (B, C, H, W) carried to outlines, where there is a fine level."""
+        return values if guide is None else self.carry(values, guide)
