@@ -42,7 +42,7 @@ class PretrainConfig:
             anew; 0 keeps running means, which are noisy after small batches.
         precision: "float32", or "bfloat16": convolutions and products in half the bits, which takes
             less time where the processor has instructions for them (GPUs, CPUs with avx512_bf16 or
-            AMX) and more where it has not; weights, objectives and measuring keep all bits.
+            AMX); weights, objectives and measuring keep all bits.
         init: run directory of another system whose weights are taken over where names and shapes
             are the same.
         warmup: share of the training in which the learning rate rises.
