@@ -9,7 +9,7 @@ weights as one that never stopped. Started by torchrun, the processes share each
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,16 @@ def learning_rate(config: PretrainConfig, step: int) -> float:
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
+def lacks_halves(device: torch.device) -> bool:
+    """Whether a device is known to emulate bfloat16: x86 without avx512_bf16 or AMX."""
+    if device.type != "cpu":
+        return False
+    known: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    if known.get("architecture") != "x86_64":
+        return False
+    return not (known.get("avx512_bf16") or known.get("amx_bf16"))
+
+
 class Learner(nn.Module):
     """A system whose forward pass is its loss, as distributed training wants it."""
 
@@ -150,6 +160,11 @@ class _Session:
         if self.state.finished:
             self._say(f"{self.run} is finished: {self.state.steps:,} batches")
             return self.state
+        if self.halved and lacks_halves(self.team.device):
+            self._say(
+                "This processor has no instructions for bfloat16 and takes several times as long: "
+                "begin with --set precision=float32 instead"
+            )
         logger = make_logger(self.run, self.state.steps) if self.team.first else None
         self.task.train()
         with (

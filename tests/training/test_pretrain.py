@@ -6,6 +6,7 @@ import csv
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from soundwalk.perception.encoders.store import load_encoder
 from soundwalk.training.cli import main
 from soundwalk.training.perceive.run import evaluate_run
 from soundwalk.training.perceptual import PretrainConfig, load_pretraining
-from soundwalk.training.pretrain import go_on, learning_rate, pretrain, take_over
+from soundwalk.training.pretrain import go_on, lacks_halves, learning_rate, pretrain, take_over
 
 TOY = "tests.training.toy_clips:Toy"
 QUIET = Console(quiet=True)
@@ -123,6 +124,28 @@ def test_half_the_bits_learn_the_same_and_are_only_used_in_between(tmp_path: Pat
     assert go_on(half, console=QUIET).finished
     for name, tensor in weights(half, 6).items():
         assert torch.equal(tensor, first[name]), name
+
+
+@pytest.mark.parametrize(
+    ("known", "slow"),
+    [
+        ({"architecture": "x86_64", "avx2": True}, True),
+        ({"architecture": "x86_64", "avx512_bf16": True}, False),
+        ({"architecture": "x86_64", "amx_bf16": True}, False),
+        ({"architecture": "aarch64"}, False),
+    ],
+)
+def test_a_processor_without_half_bits_is_told_of(
+    known: dict[str, Any], slow: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known, raising=False)
+    for precision in ("float32", "bfloat16"):
+        said = StringIO()
+        experiment = config(tmp_path / "c.yaml", precision=precision, samples=16)
+        pretrain(experiment, tmp_path / precision, console=Console(file=said, width=300))
+        told = "begin with --set precision=float32 instead" in said.getvalue()
+        assert told == (slow and precision == "bfloat16")
+    assert not lacks_halves(torch.device("cuda"))
 
 
 def test_a_system_can_begin_with_what_another_one_has_learned(tmp_path: Path) -> None:
