@@ -99,7 +99,10 @@ class ImageEncoder(nn.Module):
         Raises:
             SoundwalkError: the image has another number of channels or axes.
         """
-        features = self._planes(x)  # (B, channels [+ 2], H, W), its channels last in memory
+        return self._levels(self._planes(x))
+
+    def _levels(self, features: Tensor) -> list[Tensor]:
+        """Features after each stage, of (B, channels [+ 2], H, W), its channels last in memory."""
         found = []
         for stage in self.stages:
             features = stage(features)  # (B, widths[i], h_i, w_i)
@@ -164,5 +167,6 @@ class ImagePyramid(ImageEncoder):
 
         Where `fine` is set, (B, fine, H, W) comes before.
         """
-        finest = [self.finest(self._planes(x))] if self.fine else []
-        return finest + self.pyramid(x)
+        planes = self._planes(x)
+        finest = [self.finest(planes)] if self.fine else []
+        return finest + self._levels(planes)
